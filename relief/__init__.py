@@ -1,0 +1,1 @@
+"""Relief: an emergency relief distribution tracker for Rural Support Programmes."""

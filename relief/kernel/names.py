@@ -1,0 +1,42 @@
+"""The name of a person, in any script, as it was given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from relief.kernel.errors import InvalidInput
+from relief.kernel.messages import N_
+from relief.kernel.text import clean, search_key
+
+LONGEST_NAME = 120
+
+
+@dataclass(frozen=True, slots=True)
+class PersonName:
+    """A name of 1 to 120 characters. It may look like a script or a formula: it is kept and shown as text."""
+
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the name without invisible marks. Raises: InvalidInput "name.missing", "name.too_long"."""
+        name = clean(text)
+        if not name:
+            raise InvalidInput("name.missing", N_("A name is missing."))
+        if len(name) > LONGEST_NAME:
+            raise InvalidInput("name.too_long", N_("A name has at most %(count)s characters."), count=LONGEST_NAME)
+        return cls(name)
+
+    @property
+    def key(self) -> str:
+        """The key under which a search finds the name."""
+        return search_key(self.text)
+
+    def masked(self) -> str:
+        """Return the name for a phone's roster or a list on paper: the first word and initials."""
+        first, *others = self.text.split()
+        return " ".join([first, *(f"{word[0]}." for word in others)])
+
+    def __str__(self) -> str:
+        return self.text
