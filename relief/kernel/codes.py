@@ -48,9 +48,13 @@ class TokenCode:
         """
         digits = _MARKS.sub("", fold_digits(clean(text)))
         if not re.fullmatch(r"[0-9]{12}", digits):
-            raise InvalidInput("token_code.wrong_length", N_("A token's code has 12 digits, printed under its QR code."))
+            raise InvalidInput(
+                "token_code.wrong_length", N_("A token's code has 12 digits, printed under its QR code.")
+            )
         if not _checked(digits):
-            raise InvalidInput("token_code.check_failed", N_("A digit of this code is wrong. Compare it with the paper."))
+            raise InvalidInput(
+                "token_code.check_failed", N_("A digit of this code is wrong. Compare it with the paper.")
+            )
         return cls(digits)
 
     def grouped(self) -> str:
@@ -77,7 +81,9 @@ class FamilyCode:
         if not re.fullmatch(r"[0-9]{10}", digits):
             raise InvalidInput("family_code.malformed", N_("A family's code looks like F-00012345-67."))
         if not _checked(digits):
-            raise InvalidInput("family_code.check_failed", N_("A digit of this family code is wrong. Compare it with the paper."))
+            raise InvalidInput(
+                "family_code.check_failed", N_("A digit of this family code is wrong. Compare it with the paper.")
+            )
         return cls(digits)
 
     def __str__(self) -> str:

@@ -37,13 +37,19 @@ class Cnic:
         if re.fullmatch(r"\d+[,.]?\d*[eE]\+?\d+", fold_digits(clean(text))):
             raise InvalidInput(
                 "cnic.rounded",
-                N_("A spreadsheet has rounded this CNIC and its last digits are lost. Format the column as text and type it again."),
+                N_(
+                    "A spreadsheet has rounded this CNIC and its last digits are lost. Format the column as text and type it again."
+                ),
             )
         if not (digits.isascii() and digits.isdigit()):
-            raise InvalidInput("cnic.not_digits", N_("A CNIC has digits only. Look for a letter O or l in place of 0 or 1."))
+            raise InvalidInput(
+                "cnic.not_digits", N_("A CNIC has digits only. Look for a letter O or l in place of 0 or 1.")
+            )
         if len(digits) != 13:
             raise InvalidInput(
-                "cnic.wrong_length", N_("A CNIC has 13 digits, as in 45102-1234567-1; here are %(count)s."), count=len(digits)
+                "cnic.wrong_length",
+                N_("A CNIC has 13 digits, as in 45102-1234567-1; here are %(count)s."),
+                count=len(digits),
             )
         return cls(digits)
 
@@ -84,7 +90,9 @@ class PhoneNumber:
         except phonenumbers.NumberParseException:
             number = None
         if number is None or not phonenumbers.is_possible_number(number):
-            raise InvalidInput("phone.invalid", N_("This is not a phone number. Write it as 0300-1234567 or +92 300 1234567."))
+            raise InvalidInput(
+                "phone.invalid", N_("This is not a phone number. Write it as 0300-1234567 or +92 300 1234567.")
+            )
         return cls(f"{number.country_code}{number.national_number}")
 
     def e164(self) -> str:

@@ -39,7 +39,9 @@ class Money:
         if match is None:
             raise InvalidInput(
                 "money.not_a_number",
-                N_("This is not a sum of money. Write rupees in digits, with at most two decimals: 25000 or 25,000.50."),
+                N_(
+                    "This is not a sum of money. Write rupees in digits, with at most two decimals: 25000 or 25,000.50."
+                ),
             )
         sign, whole, fraction = match.groups()
         paisa = int(whole.replace(",", "")) * 100 + int((fraction or "0").ljust(2, "0"))

@@ -21,7 +21,9 @@ class Quantity:
 
     def __post_init__(self) -> None:
         if not 0 <= self.count <= LARGEST_COUNT:
-            raise InvalidInput("quantity.out_of_range", N_("A quantity is a whole number from 0 to a thousand million."))
+            raise InvalidInput(
+                "quantity.out_of_range", N_("A quantity is a whole number from 0 to a thousand million.")
+            )
 
     @classmethod
     def parse(cls, text: str) -> Quantity:

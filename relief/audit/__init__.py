@@ -1,0 +1,1 @@
+"""Who did what: a trail of deeds chained by hashes, so that a later edit shows."""
