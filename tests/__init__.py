@@ -1,0 +1,1 @@
+"""The tests of Relief, in the shape of the package they test."""
