@@ -2,7 +2,16 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-export PYTHON CHROMIUM
+export PYTHON
+ifdef CHROMIUM
+export CHROMIUM
+endif
+
+define SETUP
+command -v $(PYTHON) > /dev/null || { \
+    echo "Relief needs Python 3.11 to 3.14. On Debian and Ubuntu: apt-get install python3 python3-venv" >&2; exit 1; }; \
+$(PYTHON) tools/setup.py
+endef
 
 .PHONY: help setup run test lint bench wheel locks messages clean
 
@@ -10,28 +19,27 @@ help: ## Say what each command does
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
 setup: ## Make .venv, install the locked packages, build the assets
-	@command -v $(PYTHON) > /dev/null || { echo "Relief needs Python 3.11 to 3.14. On Debian: apt-get install python3 python3-venv" >&2; exit 1; }
-	@$(PYTHON) tools/setup.py
+	@$(SETUP)
 
 run: setup ## Serve Relief on http://127.0.0.1:8000, with a demonstration the first time
 	@exec $(BIN)/relief run
 
 test: ## Run all tests, on SQLite, PostgreSQL and in Chromium (ARGS="tests/web -k map" for a part)
-	@$(PYTHON) tools/setup.py --for-tests
+	@$(SETUP) --for-tests
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: ## Check style and types
-	@$(PYTHON) tools/setup.py --for-lint
+	@$(SETUP) --for-lint
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 
 bench: ## Measure speed and memory against their limits
-	@$(PYTHON) tools/setup.py --for-tests
+	@$(SETUP) --for-tests
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 wheel: setup ## Build the wheel into dist/
-	@$(PYTHON) tools/setup.py --for-tests
+	@$(SETUP) --for-tests
 	@$(BIN)/python -m build --wheel --no-isolation
 
 messages: setup ## Gather the texts to translate and merge them into the catalogues

