@@ -1,0 +1,132 @@
+"""Fresh databases for tests: each kind is made once a session and copied for every test that wants it."""
+
+import contextlib
+import importlib
+import pkgutil
+import itertools
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import MetaData, make_url
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+import relief
+from relief.keys import Keyring
+from relief.store.append_only import guard_statements
+from relief.store.db import Store, db
+from tests.support.postgresql import Server, running_server
+
+Prepare = Callable[[], None]
+
+
+def create_tables():
+    """Until migrations are there."""
+    for module in pkgutil.walk_packages(relief.__path__, "relief."):
+        if module.name.endswith(".model"):
+            with contextlib.suppress(ModuleNotFoundError):
+                importlib.import_module(module.name)
+    tables = dict(db.metadata.tables)
+    while missing := [
+        name
+        for name, table in tables.items()
+        if any(key.target_fullname.split(".")[0] not in tables for key in table.foreign_keys)
+    ]:
+        for name in missing:
+            del tables[name]
+    # Alone: a table with a missing neighbour would stop the rest.
+    metadata = MetaData()
+    for table in tables.values():
+        table.to_metadata(metadata)
+    with db.engine.begin() as connection:
+        for table in metadata.sorted_tables:
+            connection.execute(CreateTable(table))
+            for index in table.indexes:
+                connection.execute(CreateIndex(index))
+            if table.info.get("append_only"):
+                for statement in guard_statements(table.name, connection.dialect.name):
+                    connection.exec_driver_sql(statement)
+
+
+class Databases:
+    """Hands out copies of prepared databases on SQLite and PostgreSQL; the server starts when first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = itertools.count(1)
+        self._templates: set[tuple[str, str]] = set()
+        self._closing = contextlib.ExitStack()
+        self._server: Server | None = None
+
+    @property
+    def server(self) -> Server:
+        """The PostgreSQL server of this session."""
+        if self._server is None:
+            self._server = self._closing.enter_context(running_server())
+        return self._server
+
+    def close(self) -> None:
+        """Stop the server."""
+        self._closing.close()
+
+    def empty(self, backend: str) -> str:
+        """Return the address of a database without any table."""
+        return self._create(backend, f"test_{next(self._numbers)}")
+
+    def migrated(self, backend: str) -> str:
+        """Return the address of a database with every table and no row."""
+        return self._copy(backend, self._template(backend, "migrated", create_tables))
+
+    def prepared(self, backend: str, name: str, prepare: Prepare) -> str:
+        """Return a copy of the migrated database that `prepare` filled, in an application context, once for this name."""
+        base = self._template(backend, "migrated", create_tables)
+        return self._copy(backend, self._template(backend, name, prepare, base))
+
+    def drop(self, url: str) -> None:
+        """Remove a database that a test is done with."""
+        address = make_url(url)
+        if backend_of(url) == "sqlite":
+            for path in self._folder.glob(f"{Path(str(address.database)).name}*"):
+                path.unlink()
+        else:
+            self.server.run(f"DROP DATABASE {address.database} WITH (FORCE)")
+
+    def _template(self, backend: str, name: str, prepare: Prepare, base: str | None = None) -> str:
+        template = f"template_{name}"
+        if (backend, name) not in self._templates:
+            url = self._create(backend, template, base)
+            with contextlib.ExitStack() as undoing:
+                undoing.callback(self.drop, url)
+                self._fill(url, prepare)
+                undoing.pop_all()
+            self._templates.add((backend, name))
+        return template
+
+    def _fill(self, url: str, prepare: Prepare) -> None:
+        app = Flask("tests")
+        store = Store(app, url, Keyring.create(self._folder / "keys"))
+        try:
+            with app.app_context():
+                prepare()
+        finally:
+            store.close()  # Whoever copies must find everything in the one file, and nobody connected.
+
+    def _copy(self, backend: str, template: str) -> str:
+        return self._create(backend, f"test_{next(self._numbers)}", template)
+
+    def _create(self, backend: str, name: str, template: str | None = None) -> str:
+        if backend == "sqlite":
+            path = self._folder / f"{name}.sqlite3"
+            if template is None:
+                path.touch()
+            else:
+                shutil.copyfile(self._folder / f"{template}.sqlite3", path)
+            return f"sqlite:///{path}"
+        self.server.run(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
+        return self.server.url(name)
+
+
+def backend_of(url: str) -> str:
+    """Return "sqlite" or "postgresql"."""
+    return make_url(url).get_backend_name()
