@@ -31,7 +31,7 @@ def database_url(databases: Databases, backend: str) -> Iterator[str]:
     """The address of a fresh database with every table and no row, on SQLite and again on PostgreSQL."""
     url = databases.migrated(backend)
     yield url
-    databases.drop(url)
+    databases.give_back(url)
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import contextlib
 import importlib
-import pkgutil
 import itertools
+import pkgutil
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ import relief
 from relief.keys import Keyring
 from relief.store.append_only import guard_statements
 from relief.store.db import Store, db
-from tests.support.postgresql import Server, running_server
+from tests.support.postgresql import Server, Snapshot, running_server
 
 Prepare = Callable[[], None]
 
@@ -56,6 +56,9 @@ class Databases:
         self._folder = folder
         self._numbers = itertools.count(1)
         self._templates: set[tuple[str, str]] = set()
+        self._copies: dict[str, str] = {}  # Address to template.
+        self._snapshots: dict[str, Snapshot] = {}  # Of the PostgreSQL templates.
+        self._unused: dict[str, list[str]] = {}  # Copies given back and restored, by template.
         self._closing = contextlib.ExitStack()
         self._server: Server | None = None
 
@@ -83,24 +86,33 @@ class Databases:
         base = self._template(backend, "migrated", create_tables)
         return self._copy(backend, self._template(backend, name, prepare, base))
 
-    def drop(self, url: str) -> None:
-        """Remove a database that a test is done with."""
-        address = make_url(url)
+    def give_back(self, url: str) -> None:
+        """Take back a database that a test is done with."""
+        template = self._copies.get(url)
+        snapshot = self._snapshots.get(template) if template and backend_of(url) == "postgresql" else None
+        if snapshot is not None and self.server.restore(name_in(url), snapshot):
+            self._unused.setdefault(template, []).append(url)
+        else:
+            self._drop(url)
+
+    def _drop(self, url: str) -> None:
         if backend_of(url) == "sqlite":
-            for path in self._folder.glob(f"{Path(str(address.database)).name}*"):
+            for path in self._folder.glob(f"{name_in(url)}*"):
                 path.unlink()
         else:
-            self.server.run(f"DROP DATABASE {address.database} WITH (FORCE)")
+            self.server.run(f"DROP DATABASE {name_in(url)} WITH (FORCE)")
 
     def _template(self, backend: str, name: str, prepare: Prepare, base: str | None = None) -> str:
         template = f"template_{name}"
         if (backend, name) not in self._templates:
             url = self._create(backend, template, base)
             with contextlib.ExitStack() as undoing:
-                undoing.callback(self.drop, url)
+                undoing.callback(self._drop, url)
                 self._fill(url, prepare)
                 undoing.pop_all()
             self._templates.add((backend, name))
+            if backend == "postgresql":
+                self._snapshots[template] = self.server.snapshot(template)
         return template
 
     def _fill(self, url: str, prepare: Prepare) -> None:
@@ -113,7 +125,11 @@ class Databases:
             store.close()  # Whoever copies must find everything in the one file, and nobody connected.
 
     def _copy(self, backend: str, template: str) -> str:
-        return self._create(backend, f"test_{next(self._numbers)}", template)
+        if backend == "postgresql" and self._unused.get(template):
+            return self._unused[template].pop()
+        url = self._create(backend, f"test_{next(self._numbers)}", template)
+        self._copies[url] = template
+        return url
 
     def _create(self, backend: str, name: str, template: str | None = None) -> str:
         if backend == "sqlite":
@@ -130,3 +146,8 @@ class Databases:
 def backend_of(url: str) -> str:
     """Return "sqlite" or "postgresql"."""
     return make_url(url).get_backend_name()
+
+
+def name_in(url: str) -> str:
+    """Return the name of the database at an address: a file name on SQLite."""
+    return Path(str(make_url(url).database)).name
