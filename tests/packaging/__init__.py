@@ -1,0 +1,1 @@
+"""What an installation is: its wheel, its locks, the licences it brings."""
