@@ -74,7 +74,7 @@ def _put_schematic_edition(work: Work, facts: Facts) -> int:
     if edition.content_hash != digest:
         edition.content_hash, edition.loaded_at = digest, work.at
         work.session.execute(delete(AreaShape).where(AreaShape.edition_id == edition.id))
-        ids = dict(work.session.execute(select(Area.code, Area.id)))
+        ids = dict(work.session.execute(select(Area.code, Area.id)).all())
         shapes = np.array(list(facts.outlines.values()), dtype=object)
         for code, shape, km2 in zip(facts.outlines, shapes, area_km2(shapes), strict=True):
             work.session.add(

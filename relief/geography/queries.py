@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import geopandas as gpd
 import shapely
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, func, select
 
 from relief.geography.model import Area, AreaAlias, AreaShape, BoundaryEdition, CurrentShape, Level
 from relief.geography.names import closest, place_key
@@ -200,10 +200,11 @@ def shapes_of(work: Work, level: Level, under_path: str | None = None) -> gpd.Ge
         CurrentShape.is_schematic, CurrentShape.edition_id, CurrentShape.area_km2, CurrentShape.wkb,
     )  # fmt: skip
     query = _within(select(*columns).join(CurrentShape, CurrentShape.area_id == Area.id), under_path)
-    rows = work.session.execute(query.where(Area.level == level).order_by(Area.code)).all()
-    values = {column.key: [row[n] for row in rows] for n, column in enumerate(columns[:-1])}
-    geometry = shapely.from_wkb([bytes(row.wkb) for row in rows])
-    return gpd.GeoDataFrame(values, geometry=geometry, crs="EPSG:4326")
+    found = work.session.execute(query.where(Area.level == level).order_by(Area.code))
+    names = list(found.keys())
+    frame = gpd.GeoDataFrame(found.all(), columns=names)
+    geometry = shapely.from_wkb([bytes(wkb) for wkb in frame.pop("wkb")])
+    return frame.set_geometry(gpd.GeoSeries(geometry, index=frame.index, crs="EPSG:4326", name="geometry"))
 
 
 def layer_digest(work: Work, level: Level, under_path: str | None = None) -> str:
@@ -221,11 +222,8 @@ def layer_digest(work: Work, level: Level, under_path: str | None = None) -> str
 
 
 def _within(query: Query, under_path: str | None) -> Query:
-    """Narrow the query to an area and all below it. A range, not LIKE: it uses the index on both databases."""
-    if under_path in (None, "/"):
-        return query
-    assert under_path is not None
-    return query.where(and_(Area.path >= under_path, Area.path < under_path[:-1] + "0"))
+    """Narrow the query to an area and all below it. LIKE and no range: the order of "/" depends on the collation."""
+    return query if under_path is None else query.where(Area.path.startswith(under_path))
 
 
 def _areas(work: Work, query: Select[*tuple[Any, ...]]) -> list[AreaRecord]:

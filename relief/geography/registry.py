@@ -72,7 +72,7 @@ def _values(facts: AreaFacts) -> dict[str, object]:
 
 def put_aliases(work: Work, aliases: Iterable[AliasFacts]) -> Changes:
     """Add the names that are not there yet."""
-    ids = dict(work.session.execute(select(Area.code, Area.id)))
+    ids = dict(work.session.execute(select(Area.code, Area.id)).all())
     known = {(row[0], row[1]) for row in work.session.execute(select(AreaAlias.area_id, AreaAlias.alias_key))}
     added = 0
     for facts in aliases:
