@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from relief.store.work import Work
 
+_LOCK = re.compile(r"\{for_update( of [a-z]+)?\}")
 _NAME = re.compile(r"(?<!:):([a-z_]+)")
+_STREAM_ROWS = 5_000
+_STREAM_NUMBERS = itertools.count(1)
 
 
 class Statement:
-    """SQL for both drivers. `{for_update}` stands for the row lock that PostgreSQL needs and SQLite does not know.
+    """SQL for both drivers. `{for_update}` and `{for_update of t}` stand for the row lock that PostgreSQL needs; SQLite, where
+    a writing unit has the whole database to itself, does not know it.
 
-    Values go in and out as the driver has them: instants and enums on SQLite as text (use `instant_value`).
+    Values go in and out as the driver has them: enums as their text, instants as `instant_text`, dates in ISO form.
     Measured: an INSERT through the ORM session costs 150-300 us of Python, this way 10-15.
     """
 
     def __init__(self, sql: str) -> None:
-        self._sqlite = sql.replace("{for_update}", "")
-        self._postgresql = _NAME.sub(r"%(\1)s", sql.replace("%", "%%")).replace("{for_update}", "FOR UPDATE")
+        self._sqlite = _LOCK.sub("", sql)
+        self._postgresql = _LOCK.sub(r"FOR UPDATE\1", _NAME.sub(r"%(\1)s", sql.replace("%", "%%")))
 
     def rows(self, work: Work, params: Mapping[str, Any]) -> list[Any]:
         """Run once and return all rows as tuples."""
@@ -34,6 +39,20 @@ class Statement:
         cursor = self._cursor(work)
         cursor.execute(self._text(work), params)
         return cursor.fetchone()
+
+    def stream(self, work: Work, params: Mapping[str, Any]) -> Iterator[Any]:
+        """Run once and yield the rows as tuples, with few of them in memory at a time."""
+        if work.dialect == "sqlite":
+            cursor = self._cursor(work)
+            cursor.execute(self._text(work), params)
+            yield from cursor
+            return
+        # A plain cursor of psycopg would fetch everything before the first row is seen.
+        name = f"stream_{next(_STREAM_NUMBERS)}"
+        with work.session.connection().connection.cursor(name=name) as cursor:  # type: ignore[call-arg]
+            cursor.itersize = _STREAM_ROWS
+            cursor.execute(self._text(work), params)
+            yield from cursor
 
     def run(self, work: Work, params: Mapping[str, Any]) -> int:
         """Run once and return how many rows were touched."""

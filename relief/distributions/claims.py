@@ -1,0 +1,253 @@
+"""Finds what one hand-over needs to know: the token, its entitlement and campaign, the day, and what is still owed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from nacl.signing import VerifyKey
+
+from relief.distributions.presenting import Presented
+from relief.entitlements.rules import KeyState, TokenState
+from relief.kernel.errors import InvalidInput, NotFound
+from relief.kernel.messages import N_
+from relief.papers import rt1
+from relief.programmes.rules import CampaignState, LineKind, Proof
+from relief.store.statement import Statement
+from relief.store.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Where and for which campaign a hand-over is made; `day_id` is None when no distribution was planned there that day."""
+
+    campaign_id: int
+    campaign_no: int
+    campaign_state: CampaignState
+    proof_required: Proof
+    fund_id: int
+    point_id: int
+    point_no: int
+    location_id: int
+    uc_id: int
+    area_path: str
+    held_on: dt.date
+    day_id: int | None
+    instalment_no: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A token and the entitlement that it proves."""
+
+    token_id: int
+    token_state: TokenState
+    key_id: int
+    point_no: int
+    expires_on: dt.date
+    holder_tag: int
+    entitlement_id: int
+    serial: int
+    band_no: int
+    uc_id: int
+    family_id: int
+    campaign_id: int
+    campaign_no: int
+    reissue: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackageLineOf:
+    """One line of what a band receives in each instalment: paisa of cash, or units of an item."""
+
+    line_no: int
+    kind: LineKind
+    item_id: int | None
+    owed: int
+    unit_cost_paisa: int
+
+    def value_paisa(self, amount: int) -> int:
+        """The value of that much of the line: of cash itself, of goods at the cost fixed with the package."""
+        return amount if self.kind is LineKind.CASH else amount * self.unit_cost_paisa
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What may go over the table now: the instalment, its lines with what is still owed of each (never all zero).
+
+    `opening_id` is set when the instalment was opened and left something owed; `reopens_id` names the void that freed it.
+    """
+
+    instalment_no: int
+    owed: Mapping[int, int]
+    opening_id: int | None
+    reopens_id: int | None
+
+
+_TABLE = """
+SELECT c.id, c.number, c.state, c.proof_required, c.fund_id, p.id, p.number, p.location_id, p.uc_id, a.path,
+       d.held_on, d.id, d.instalment_no
+FROM {source} JOIN area a ON a.id = p.uc_id {where}
+"""
+_DAY = Statement(
+    _TABLE.format(
+        source="distribution_day d JOIN campaign c ON c.id = d.campaign_id JOIN point p ON p.id = d.point_id",
+        where="WHERE d.id = :day_id",
+    )
+)
+_PLACE = Statement(
+    _TABLE.format(
+        source="campaign c JOIN point p ON p.id = :point_id LEFT JOIN distribution_day d"
+        " ON d.campaign_id = c.id AND d.point_id = p.id AND d.held_on = :held_on",
+        where="WHERE c.id = :campaign_id",
+    )
+)
+_CLAIM = """
+SELECT t.id, t.state, t.key_id, t.point_no, t.expires_on, t.holder_tag, e.id, e.serial, e.band_no, e.uc_id, e.family_id,
+       c.id, c.number, t.reissue
+FROM {source} JOIN campaign c ON c.id = e.campaign_id WHERE {where}
+"""
+
+
+class _Finder:
+    """One look-up, with and without the lock that lets one hand-over at a time decide on an entitlement."""
+
+    def __init__(self, *, source: str, where: str) -> None:
+        sql = _CLAIM.format(source=source, where=where)
+        self._plain, self._locking = Statement(sql), Statement(sql + " {for_update of e}")
+
+    def find(self, work: Work, params: Mapping[str, Any], *, lock: bool) -> Claim | None:
+        row = (self._locking if lock else self._plain).row(work, params)
+        return _as_claim(row) if row else None
+
+
+_BY_SERIAL = _Finder(
+    source="entitlement e JOIN token t ON t.entitlement_id = e.id AND t.reissue = :reissue",
+    where="c.number = :campaign_no AND e.serial = :serial",
+)
+_BY_CODE = _Finder(source="token t JOIN entitlement e ON e.id = t.entitlement_id", where="t.code_index = :code_index")
+_BY_FAMILY = _Finder(
+    source="family f JOIN entitlement e ON e.family_id = f.id JOIN token t ON t.entitlement_id = e.id",
+    where="f.code = :code AND c.id = :campaign_id ORDER BY t.reissue DESC LIMIT 1",
+)
+_KEY = Statement(
+    "SELECT k.public_key, k.state FROM campaign_key k JOIN campaign c ON c.id = k.campaign_id"
+    " WHERE c.number = :campaign_no AND k.key_id = :key_id"
+)
+_PACKAGE = Statement(
+    "SELECT l.line_no, l.kind, l.item_id, l.quantity, l.amount_paisa, l.unit_cost_paisa FROM package_line l"
+    " JOIN package_band b ON b.id = l.band_id WHERE b.campaign_id = :campaign_id AND b.band_no = :band_no ORDER BY l.line_no"
+)
+_EVENTS = Statement(
+    "SELECT id, instalment_no, served FROM hand_over WHERE entitlement_id = :entitlement_id AND kind <> 'conflict'"
+    " ORDER BY id"
+)
+_OWED = Statement("SELECT instalment_no, line_no, owed - given FROM owed_line WHERE entitlement_id = :entitlement_id")
+
+
+def table_of_day(work: Work, day_id: int) -> Table:
+    """Return the table of a distribution day. Raises: NotFound "day.not_found"."""
+    row = _DAY.row(work, {"day_id": day_id})
+    if row is None:
+        raise NotFound("day.not_found", N_("There is no such distribution day."))
+    return _as_table(row)
+
+
+def table_at(work: Work, *, campaign_id: int, point_id: int, held_on: dt.date) -> Table:
+    """Return the table at a point on a date, planned or not. Raises: NotFound "point.not_found"."""
+    row = _PLACE.row(work, {"campaign_id": campaign_id, "point_id": point_id, "held_on": held_on.isoformat()})
+    if row is None:
+        raise NotFound("point.not_found", N_("There is no such point or campaign."))
+    return _as_table((*row[:10], row[10] or held_on, *row[11:]))
+
+
+def find_claim(work: Work, presented: Presented, *, campaign_id: int, lock: bool) -> Claim | None:
+    """Return the token that was presented, or None if no such token was ever issued; `lock` in a unit that may give."""
+    if presented.token is not None:
+        body = presented.token.body
+        serial = {"campaign_no": body.campaign, "serial": body.serial, "reissue": body.reissue}
+        claim = _BY_SERIAL.find(work, serial, lock=lock)
+        return claim if claim is not None and _is_of(claim, body) else None
+    if presented.code is not None:
+        code_index = work.keys.index(presented.code.digits, "token code")
+        return _BY_CODE.find(work, {"code_index": code_index}, lock=lock)
+    if presented.family_code is not None:
+        family = {"code": str(presented.family_code), "campaign_id": campaign_id}
+        return _BY_FAMILY.find(work, family, lock=lock)
+    return None
+
+
+def key_verdict(work: Work, token: rt1.Token) -> tuple[bool, KeyState | None]:
+    """Return whether the token's signature holds under the key that it names, and that key's state."""
+    row = _KEY.row(work, {"campaign_no": token.body.campaign, "key_id": token.body.key_id})
+    if row is None:
+        return False, None
+    try:
+        rt1.verify(token, _verify_key(bytes(row[0])))
+    except InvalidInput:
+        return False, KeyState(row[1])
+    return True, KeyState(row[1])
+
+
+def package_of(work: Work, campaign_id: int, band_no: int) -> list[PackageLineOf]:
+    """Return the lines of a band of a campaign's package, in order."""
+    rows = _PACKAGE.rows(work, {"campaign_id": campaign_id, "band_no": band_no})
+    return [
+        PackageLineOf(line_no, LineKind(kind), item_id, amount if kind == LineKind.CASH else quantity, cost)
+        for line_no, kind, item_id, quantity, amount, cost in rows
+    ]
+
+
+def find_due(work: Work, claim: Claim, package: list[PackageLineOf], up_to_instalment: int) -> Due | None:
+    """Return the first instalment up to the given one of which something is still owed, or None."""
+    openings: dict[int, int] = {}
+    voids: dict[int, int] = {}
+    for event_id, instalment_no, served in _EVENTS.rows(work, {"entitlement_id": claim.entitlement_id}):
+        if served > 0:
+            openings[instalment_no] = event_id
+        elif served < 0:
+            del openings[instalment_no]
+            voids[instalment_no] = event_id
+    rest: dict[int, dict[int, int]] = {}
+    for instalment_no, line_no, amount in _OWED.rows(work, {"entitlement_id": claim.entitlement_id}):
+        rest.setdefault(instalment_no, {})[line_no] = amount
+    whole = {line.line_no: line.owed for line in package}
+    for instalment_no in range(1, up_to_instalment + 1):
+        owed = rest.get(instalment_no, whole)
+        if any(owed.values()):
+            return Due(instalment_no, owed, openings.get(instalment_no), voids.get(instalment_no))
+    return None
+
+
+@lru_cache(maxsize=256)
+def _verify_key(public: bytes) -> VerifyKey:
+    return VerifyKey(public)
+
+
+def _is_of(claim: Claim, body: rt1.TokenBody) -> bool:
+    said = (body.key_id, body.point, body.expires_on, body.holder_tag, body.entitlement)
+    return said == (claim.key_id, claim.point_no, claim.expires_on, claim.holder_tag, claim.band_no)
+
+
+def _as_table(row: Any) -> Table:
+    return Table(
+        campaign_id=row[0], campaign_no=row[1], campaign_state=CampaignState(row[2]), proof_required=Proof(row[3]),
+        fund_id=row[4], point_id=row[5], point_no=row[6], location_id=row[7], uc_id=row[8], area_path=row[9],
+        held_on=as_day(row[10]), day_id=row[11], instalment_no=row[12] or 0,
+    )  # fmt: skip
+
+
+def _as_claim(row: Any) -> Claim:
+    return Claim(
+        token_id=row[0], token_state=TokenState(row[1]), key_id=row[2], point_no=row[3], expires_on=as_day(row[4]),
+        holder_tag=row[5], entitlement_id=row[6], serial=row[7], band_no=row[8], uc_id=row[9], family_id=row[10],
+        campaign_id=row[11], campaign_no=row[12], reissue=row[13],
+    )  # fmt: skip
+
+
+def as_day(value: dt.date | str) -> dt.date:
+    """Return the date of a value as the driver gave it: SQLite keeps dates as text."""
+    return dt.date.fromisoformat(value) if isinstance(value, str) else value

@@ -1,0 +1,1 @@
+"""Goods: items, the locations that hold them, and every movement between."""
