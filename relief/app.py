@@ -1,0 +1,66 @@
+"""The application factory: one application is one instance, with its settings, keyring, database and pages."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from relief import web
+from relief.config import TEMPLATES, Settings
+from relief.keys import Keyring
+from relief.store.db import Store
+
+# Files of 190,000 families are about 60 MB.
+LARGEST_REQUEST = 128 * 2**20
+LARGEST_FORM = 2 * 2**20
+
+
+class Relief(Flask):
+    """Flask, with a log that does not repeat addresses: they may hold a token's text."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Log the fault without the address at which it happened."""
+        self.logger.error("Fault outside every view", exc_info=exc_info)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the application of the instance that the settings, or the environment, describe."""
+    settings = settings or Settings.load(os.environ)
+    keys = Keyring.create(settings.keys_path)
+    app = Relief(
+        "relief", template_folder=str(TEMPLATES), static_folder=None, instance_path=str(settings.instance_path)
+    )
+    app.config.update(
+        SECRET_KEY=keys.tag(b"signed cookies", "secret"),
+        # Two instances on one machine share a host name, and browsers tell cookies apart by name only.
+        SESSION_COOKIE_NAME=f"relief_{_mark(keys)}",
+        SIGN_IN_COOKIE_NAME=f"relief_sign_in_{_mark(keys)}",
+        SESSION_COOKIE_SECURE=settings.behind_proxy,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST_FORM,
+        MAX_FORM_PARTS=5_000,
+        OWN_HOSTS=_own_hosts(settings),
+    )
+    app.extensions["relief.settings"] = settings
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    Store(app, settings.database_url, keys)
+    web.register(app)
+    if settings.behind_proxy:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    return app
+
+
+def _own_hosts(settings: Settings) -> frozenset[str]:
+    own = {"localhost"}
+    if settings.public_address:
+        own.add(settings.public_address.rsplit(":", 1)[0])
+    return frozenset(own)
+
+
+def _mark(keys: Keyring) -> str:
+    return keys.tag(b"cookie names", "instance").hex()[:8]

@@ -1,0 +1,123 @@
+"""What surrounds every page: menu, campaign in hand, messages; and what pages add to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from flask import Flask, current_app, flash, request, session, url_for
+
+from relief.kernel.actor import Actor
+from relief.kernel.permissions import Permission
+from relief.store.work import Work
+
+Kind = Literal["success", "info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """A line of the menu, shown to those who were granted any of the permissions; `label` is a msgid."""
+
+    label: str
+    endpoint: str
+    permissions: Permission | tuple[Permission, ...]
+    order: int
+
+    def is_for(self, actor: Actor) -> bool:
+        """Return whether the actor may use it."""
+        wanted = (self.permissions,) if isinstance(self.permissions, Permission) else self.permissions
+        return any(actor.may(permission) for permission in wanted)
+
+    @property
+    def url(self) -> str:
+        """Where it leads."""
+        return url_for(self.endpoint)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the page shown belongs to it."""
+        return bool(request.blueprint) and request.blueprint == self.endpoint.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class HomeFigure:
+    """One number that waits for somebody, and the list behind it."""
+
+    label: str
+    value: str
+    url: str
+    hint: str | None = None
+    kind: Literal["neutral", "good", "waiting", "bad"] = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class HomeSection:
+    """A part of the home page: figures under a heading, and what to do next as (label, url)."""
+
+    title: str
+    figures: Sequence[HomeFigure] = ()
+    next_action: tuple[str, str] | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HomeBlock:
+    """Asks one part of the program what waits for the actor today; shown to those granted any of the permissions."""
+
+    permissions: Permission | tuple[Permission, ...]
+    order: int
+    section: Callable[[Work, Actor], HomeSection | None]
+
+    def is_for(self, actor: Actor) -> bool:
+        """Return whether the actor may see it."""
+        wanted = (self.permissions,) if isinstance(self.permissions, Permission) else self.permissions
+        return any(actor.may(permission) for permission in wanted)
+
+
+@dataclass(slots=True)
+class Shell:
+    """What the pages of one application added."""
+
+    menu: list[MenuEntry] = field(default_factory=list)
+    home_blocks: list[HomeBlock] = field(default_factory=list)
+
+    def add(self, menu: Iterable[MenuEntry], home_blocks: Iterable[HomeBlock]) -> None:
+        """Take over the entries of one page module, in order."""
+        self.menu = sorted([*self.menu, *menu], key=lambda entry: entry.order)
+        self.home_blocks = sorted([*self.home_blocks, *home_blocks], key=lambda block: block.order)
+
+
+def install(app: Flask) -> Shell:
+    """Give the application an empty shell, and return it."""
+    shell = app.extensions["relief.shell"] = Shell()
+    return shell
+
+
+def shell() -> Shell:
+    """Return the shell of the application in hand."""
+    held = current_app.extensions["relief.shell"]
+    assert isinstance(held, Shell)
+    return held
+
+
+def say(text: str, kind: Kind = "success") -> None:
+    """Show a message on the next page; it travels in a cookie, so it names no person and no token."""
+    flash(text, kind)
+
+
+def hold_campaign(campaign_id: int, name: str) -> None:
+    """Put a campaign into the hand of this browser: the header names it, and pages begin with it."""
+    session["campaign"] = [campaign_id, name]
+
+
+def campaign_in_hand() -> int | None:
+    """Return the id of the campaign in hand."""
+    held: Any = session.get("campaign")
+    return int(held[0]) if held else None
+
+
+def campaign_name() -> str | None:
+    """Return the name of the campaign in hand, for the header."""
+    held: Any = session.get("campaign")
+    return str(held[1]) if held else None
