@@ -145,8 +145,8 @@ def build_assets() -> None:
 
 def npm_ci(folder: Path) -> None:
     """Install what a folder's package-lock.json names; no package may run a script."""
-    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-    run(["npm", "ci", "--prefix", folder, *quiet], environment_with_node())
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    run(["npm", "ci", *quiet], environment_with_node(), folder)
 
 
 def environment_with_node() -> dict[str, str]:
@@ -258,12 +258,13 @@ def link(target: Path, path: Path) -> None:
     path.symlink_to(target)
 
 
-def run(command: list[object], environment: dict[str, str] | None = None) -> None:
-    """Run one step in the checkout; end with its status where it fails."""
-    command = [str(part) for part in command]
-    done = subprocess.run(command, cwd=str(ROOT), check=False, env=environment)
+def run(command: list[object], environment: dict[str, str] | None = None, folder: Path = ROOT) -> None:
+    """Run one step, in the checkout unless told where; end with its words where it fails."""
+    words = [str(part) for part in command]
+    done = subprocess.run(words, cwd=str(folder), check=False, env=environment, stdout=subprocess.PIPE)
     if done.returncode != 0:
-        fail("This step failed: " + " ".join(command))
+        sys.stderr.write(done.stdout.decode(errors="replace"))
+        fail("This step failed: " + " ".join(words))
 
 
 def say(sentence: str) -> None:
