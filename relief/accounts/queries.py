@@ -23,7 +23,7 @@ from relief.store.work import Work
 _INSTANT = Instant()
 _SIGN_IN = Statement(
     "SELECT s.id, s.seen_at, s.expires_at, u.id, u.name, u.stamp, u.must_change_password, u.counts_in_lakhs"
-    ' FROM sign_in_session s JOIN "user" u ON u.id = s.user_id'
+    ' FROM sign_in_session s JOIN user_account u ON u.id = s.user_id'
     " WHERE s.token_hash = :token_hash AND s.ended_at IS NULL AND u.disabled_at IS NULL"
 )
 
@@ -162,6 +162,18 @@ def list_sessions(work: Work, user_id: int) -> list[SignInSession]:
         .order_by(SignInSession.seen_at.desc())
     )
     return [row for row in rows if not is_over(row.seen_at, row.expires_at, work.at)]
+
+
+def people_with_role(work: Work, role: Role, area_path: str) -> list[tuple[int, str]]:
+    """Return (id, name) of the people who hold the role over the area and are not disabled, by name."""
+    grants = work.session.execute(
+        select(User.id, User.name, Area.path)
+        .join(RoleGrant, (RoleGrant.user_id == User.id) & RoleGrant.ended_at.is_(None))
+        .join(Area, Area.id == RoleGrant.area_id)
+        .where(User.disabled_at.is_(None), RoleGrant.role == role)
+    ).tuples()
+    found = {user_id: name for user_id, name, path in grants if area_path.startswith(path)}
+    return sorted(found.items(), key=lambda person: person[1])
 
 
 def is_any_user(work: Work) -> bool:

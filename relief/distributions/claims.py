@@ -131,7 +131,7 @@ _BY_SERIAL = _Finder(
 _BY_CODE = _Finder(source="token t JOIN entitlement e ON e.id = t.entitlement_id", where="t.code_index = :code_index")
 _BY_FAMILY = _Finder(
     source="family f JOIN entitlement e ON e.family_id = f.id JOIN token t ON t.entitlement_id = e.id",
-    where="f.code = :code AND c.id = :campaign_id ORDER BY t.reissue DESC LIMIT 1",
+    where="f.number = :number AND c.id = :campaign_id ORDER BY t.reissue DESC LIMIT 1",
 )
 _KEY = Statement(
     "SELECT k.public_key, k.state FROM campaign_key k JOIN campaign c ON c.id = k.campaign_id"
@@ -175,7 +175,7 @@ def find_claim(work: Work, presented: Presented, *, campaign_id: int, lock: bool
         code_index = work.keys.index(presented.code.digits, "token code")
         return _BY_CODE.find(work, {"code_index": code_index}, lock=lock)
     if presented.family_code is not None:
-        family = {"code": str(presented.family_code), "campaign_id": campaign_id}
+        family = {"number": presented.family_code.number, "campaign_id": campaign_id}
         return _BY_FAMILY.find(work, family, lock=lock)
     return None
 

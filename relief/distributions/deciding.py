@@ -17,7 +17,7 @@ from relief.distributions.claims import (
 )
 from relief.distributions.presenting import Presented
 from relief.distributions.rules import RedemptionFacts, Refusal, proof_suffices, refusal_of
-from relief.families.identity import cnic_of_holder
+from relief.families.identity import cnics_of
 from relief.kernel.errors import InvalidInput
 from relief.kernel.identity import Cnic
 from relief.kernel.text import fold_digits
@@ -89,7 +89,7 @@ def _check_holder(work: Work, claim: Claim | None, check: HolderCheck) -> tuple[
     """Return whether the family has a CNIC on record, and whether the digits told are its digits."""
     if claim is None or check.proof in (Proof.NONE, Proof.PHOTO):
         return True, True
-    cnic = cnic_of_holder(work, claim.family_id)
+    _, cnic = next(cnics_of(work, [claim.family_id]))
     if check.proof is Proof.LAST_FOUR:
         return cnic is not None, cnic is not None and fold_digits(check.answer).strip() == cnic.last_four
     if check.proof is Proof.HOLDER_TAG:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, func, insert, select
 
-from relief.accounts.model import RoleGrant, User
+from relief.accounts.queries import people_with_role
 from relief.audit.trail import Deed, record
 from relief.distributions.model import DayStaff, DistributionDay, Point, PointService
 from relief.geography.model import Area
@@ -167,13 +167,7 @@ def _set_staff(work: Work, day_id: int, area_path: str, user_ids: Sequence[int])
     wanted = sorted(set(user_ids))
     if not wanted:
         return
-    grants = work.session.execute(
-        select(User.id, User.name, Area.path)
-        .join(RoleGrant, (RoleGrant.user_id == User.id) & RoleGrant.ended_at.is_(None))
-        .join(Area, Area.id == RoleGrant.area_id)
-        .where(User.id.in_(wanted), User.disabled_at.is_(None), RoleGrant.role == Role.POINT_STAFF)
-    ).all()
-    allowed = {user_id for user_id, _, path in grants if area_path.startswith(path)}
+    allowed = {user_id for user_id, _ in people_with_role(work, Role.POINT_STAFF, area_path)}
     if set(wanted) - allowed:
         raise RuleViolation(
             "day.not_point_staff", N_("Only people with the role of point staff over this area can be assigned.")

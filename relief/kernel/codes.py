@@ -86,5 +86,10 @@ class FamilyCode:
             )
         return cls(digits)
 
+    @property
+    def number(self) -> int:
+        """The family's number, which the code is made of."""
+        return int(self.digits[:8])
+
     def __str__(self) -> str:
         return f"F-{self.digits[:8]}-{self.digits[8:]}"
