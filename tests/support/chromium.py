@@ -58,7 +58,9 @@ def unpack() -> None:
     for name, folder in (("al2023", "al2023"), ("fonts", "."), ("swiftshader", ".")):
         archive = brotli.decompress((PACKAGE / f"{name}.tar.br").read_bytes())
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            tar.extractall(UNPACKED / folder, filter="data")
+            # The form that the library recommends for all versions; Debian's Python 3.11 knows no filter yet.
+            tar.extraction_filter = getattr(tarfile, "data_filter", lambda member, _path: member)
+            tar.extractall(UNPACKED / folder)
     (UNPACKED / "fonts.conf").write_text(FONTS_CONF.format(folder=UNPACKED))
     (UNPACKED / "launch").write_text(LAUNCHER.format(folder=UNPACKED))
     (UNPACKED / "launch").chmod(0o755)
