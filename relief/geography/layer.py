@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from relief.geography.schematic import thiessen_cells
 
 # A child that leaves its parent by less than this share of itself is left as it is: editions differ by a vertex here and there.
 NEGLIGIBLE_SHARE = 0.002
+# Gaps between neighbours up to this width (some 300 m) are traces of digitising and are closed; wider ones may be meant.
+NARROW_DEG = 0.003
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +82,32 @@ def dissolve(parts: Iterable[shapely.Geometry]) -> shapely.Geometry:
 
 
 def _nested(ground: Ground, parents: Mapping[int, int | None]) -> dict[int, Given]:
-    """Return the given boundaries, each clipped to the nearest one above it."""
+    """Return the given boundaries, each clipped to the nearest one above it and fitted to those beside it."""
     shapes: dict[int, Given] = {}
-    for place in sorted(ground.places, key=lambda place: place.rank):
-        given = ground.given.get(place.id)
-        if given is None:
-            continue
-        above = _nearest_above(place.id, parents, shapes)
-        geometry = given.geometry if above is None else _within(given.geometry, shapes[above].geometry)
-        if not shapely.is_empty(geometry):
-            shapes[place.id] = Given(given.edition_id, geometry, given.is_schematic)
+    for rank in sorted({place.rank for place in ground.places}):
+        siblings: dict[int | None, dict[int, shapely.Geometry]] = defaultdict(dict)
+        for place in ground.places:
+            given = ground.given.get(place.id)
+            if place.rank == rank and given is not None:
+                above = _nearest_above(place.id, parents, shapes)
+                geometry = given.geometry if above is None else _within(given.geometry, shapes[above].geometry)
+                if not shapely.is_empty(geometry):
+                    siblings[above][place.id] = geometry
+        for family in siblings.values():
+            for number, geometry in _fitted(family).items():
+                shapes[number] = dataclasses.replace(ground.given[number], geometry=geometry)
     return shapes
+
+
+def _fitted(shapes: dict[int, shapely.Geometry]) -> dict[int, shapely.Geometry]:
+    """Return neighbours with their overlaps given to one of them and narrow gaps closed, so that they share all edges."""
+    geometries = np.array(list(shapes.values()), dtype=object)
+    if shapely.coverage_is_valid(geometries):
+        return shapes
+    fitted = shapely.coverage_clean(geometries, gap_width=NARROW_DEG)  # type: ignore[attr-defined]
+    # One that others cover whole would vanish: it stays as it came, and the report of the load names the overlap.
+    kept = np.where(shapely.is_empty(fitted), geometries, fitted)
+    return dict(zip(shapes, kept, strict=True))
 
 
 def _within(child: shapely.Geometry, parent: shapely.Geometry) -> shapely.Geometry:
