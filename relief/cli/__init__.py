@@ -1,0 +1,24 @@
+"""The command line: one group a part of the program, each loaded only when it is called."""
+
+from __future__ import annotations
+
+import click
+
+from relief.cli.console import LazyGroup
+
+# Name -> (where it is, what it does). Maps and tables take a second to import: asking for help must not wait for them.
+COMMANDS = {
+    "run": ("relief.cli.server:run", "Serve Relief, with a demonstration the first time."),
+    "db": ("relief.cli.database:group", "Bring the database up to date, or check it."),
+    "user": ("relief.cli.users:group", "Add people, grant roles, disable accounts."),
+}
+
+
+@click.group(cls=LazyGroup, targets=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="relief", prog_name="relief")
+def commands() -> None:
+    """Relief: who received what, where and when.
+
+    The instance folder is RELIEF_INSTANCE (default: instance/), the database RELIEF_DATABASE_URL (default:
+    relief.sqlite3 in that folder).
+    """
