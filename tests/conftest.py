@@ -5,11 +5,16 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from relief.app import create_app
 from relief.config import Settings
 from relief.keys import Keyring
 from relief.store.db import Store
+from tests.support import chromium
 from tests.support.databases import Databases
+from tests.support.serving import LiveServer, serving
+from tests.support.watching import watched
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +53,42 @@ def store(settings: Settings) -> Iterator[Store]:
     with app.app_context():
         yield held
     held.close()
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The whole application over a fresh instance; ask it for pages with `app.test_client()`."""
+    made = create_app(settings)
+    made.testing = True
+    yield made
+    made.extensions["relief.store"].close()
+
+
+@pytest.fixture
+def live_server(app: Flask) -> Iterator[LiveServer]:
+    """The application answering on a port of this machine, in a thread: a test sees and changes the same database."""
+    with serving(app) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium for the session."""
+    path = chromium.find_chromium()
+    if path is None:
+        pytest.fail("There is no Chromium here. `make test` installs one, or name one: make CHROMIUM=/path/to/it test")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """A fresh browser page at the live server; the test fails where a script failed or another host was asked."""
+    place = {"locale": "en-GB", "timezone_id": "Asia/Karachi"}
+    with browser.new_context(base_url=live_server.url, **place) as context:
+        context.set_default_timeout(15_000)
+        opened = context.new_page()
+        with watched(opened, live_server.url):
+            yield opened

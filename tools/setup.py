@@ -129,7 +129,7 @@ def pip(*arguments: str) -> None:
 def build_assets() -> None:
     """Build static/dist/ from node packages and our own css and js."""
     sources = [ROOT / "package-lock.json", *sorted((ROOT / "tools").glob("build_*"))]
-    sources += sorted(path for part in ("css", "js") for path in (ROOT / "static" / part).rglob("*.*"))
+    sources += sorted(path for part in ("css", "js", "img") for path in (ROOT / "static" / part).rglob("*.*"))
     packages = digest_of(sources[:1])
     if (ROOT / "static/dist/manifest.json").exists() and stamp_holds("assets", digest_of(sources)):
         return
