@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, Text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
-from relief.stock.rules import LocationKind, MovementKind
+from relief.stock.rules import LocationKind, MovementKind, NoteKind
 from relief.store.append_only import AppendOnly
 from relief.store.columns import EnumText, Instant, Key, Paisa, internal, public
 from relief.store.db import Model
@@ -50,6 +50,36 @@ class StockOnHand(Model):
     item_id: Mapped[int] = internal(ForeignKey("item.id"), primary_key=True)
     fund_id: Mapped[int] = internal(ForeignKey("fund.id"), primary_key=True)
     quantity: Mapped[int] = internal(Integer)
+
+
+class GoodsNote(AppendOnly, Model):
+    """The paper behind goods that were received into a location or sent from one to another; a reversal answers a wrong one.
+
+    Its movements and its entry in the ledger name it as their source, ("goods_note", id).
+    """
+
+    __tablename__ = "goods_note"
+    __table_args__ = (
+        UniqueConstraint("reverses_id"),
+        CheckConstraint("(kind = 'reversal') = (reverses_id IS NOT NULL)", name="reversal_names_its_note"),
+    )
+
+    id: Mapped[int] = internal(Key, primary_key=True)
+    # Made with the form, so that a note that is sent twice is kept once.
+    form_key: Mapped[str] = internal(Text, unique=True)
+    kind: Mapped[NoteKind] = internal(EnumText(NoteKind))
+    fund_id: Mapped[int] = internal(ForeignKey("fund.id"))
+    from_location_id: Mapped[int | None] = internal(ForeignKey("location.id"), index=True)
+    to_location_id: Mapped[int | None] = internal(ForeignKey("location.id"), index=True)
+    noted_on: Mapped[dt.date] = internal(Date)
+    # The number of the supplier's delivery note or of the waybill.
+    reference: Mapped[str] = internal(Text)
+    reason: Mapped[str] = internal(Text)
+    reverses_id: Mapped[int | None] = internal(ForeignKey("goods_note.id"))
+    at: Mapped[dt.datetime] = internal(Instant)
+    actor_id: Mapped[int] = internal(Key)
+    # What was sent, to tell a repetition from another note under the same key.
+    content_digest: Mapped[bytes] = internal(LargeBinary)
 
 
 class Movement(AppendOnly, Model):

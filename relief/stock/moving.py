@@ -73,15 +73,7 @@ def take(work: Work, move: Move, location_id: int, goods: Sequence[Goods], *, al
         row = _LEFT.row(work, place)
         left = 0 if row is None else int(row[0])
         if not also_unbooked:
-            name = _NAME.row(work, {"item_id": line.item_id})[0]
-            raise RuleViolation(
-                "stock.short",
-                N_(
-                    "The stock here is short of %(item)s: %(left)s left. Give what is there, or have a receipt booked first."
-                ),
-                item=name,
-                left=left,
-            )
+            raise _short(work, line, left)
         booked[line.item_id] = left
         if left:
             _TAKE.run(work, {**place, "quantity": left})
@@ -104,6 +96,34 @@ def put(work: Work, move: Move, location_id: int, goods: Sequence[Goods]) -> tup
     moved = [_row(work, move, line, (None, location_id)) for line in goods]
     _MOVE.run_many(work, moved)
     return tuple(tuple(row.values()) for row in moved)
+
+
+def carry(work: Work, move: Move, way: tuple[int, int], goods: Sequence[Goods]) -> tuple[tuple[Any, ...], ...]:
+    """Take goods from one location straight to another; return the movements as the database holds them.
+
+    Args: way: the location they leave, and the one they reach.
+    Raises: RuleViolation "stock.short", which names the item and what is left.
+    """
+    way_from, way_to = way
+    for line in sorted(goods, key=lambda line: line.item_id):
+        at = {"item_id": line.item_id, "fund_id": move.fund_id}
+        # Both rows are locked in one order: two trucks that pass each other never wait for one another.
+        left = {place: _LEFT.row(work, {**at, "location_id": place}) for place in sorted(way)}
+        if not _TAKE.run(work, {**at, "location_id": way_from, "quantity": line.quantity}):
+            raise _short(work, line, left[way_from][0] if left[way_from] else 0)
+        _PUT.run(work, {**at, "location_id": way_to, "quantity": line.quantity})
+    moved = [_row(work, move, line, way) for line in goods]
+    _MOVE.run_many(work, moved)
+    return tuple(tuple(row.values()) for row in moved)
+
+
+def _short(work: Work, line: Goods, left: int) -> RuleViolation:
+    return RuleViolation(
+        "stock.short",
+        N_("The stock here is short of %(item)s: %(left)s left. Give what is there, or have a receipt booked first."),
+        item=_NAME.row(work, {"item_id": line.item_id})[0],
+        left=left,
+    )
 
 
 def _row(work: Work, move: Move, goods: Goods, way: tuple[int | None, int | None]) -> dict[str, object]:

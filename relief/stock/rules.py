@@ -13,6 +13,34 @@ class LocationKind(enum.StrEnum):
     WAREHOUSE = "warehouse"
     POINT = "point"
 
+    @property
+    def label(self) -> str:
+        """The kind's name, a msgid."""
+        return _PLACE_LABELS[self]
+
+
+_PLACE_LABELS = {LocationKind.WAREHOUSE: N_("Warehouse"), LocationKind.POINT: N_("Distribution point")}
+
+
+class NoteKind(enum.StrEnum):
+    """What a goods note is about."""
+
+    RECEIPT = "receipt"
+    TRANSFER = "transfer"
+    REVERSAL = "reversal"
+
+    @property
+    def label(self) -> str:
+        """The kind's name, a msgid."""
+        return _NOTE_LABELS[self]
+
+
+_NOTE_LABELS = {
+    NoteKind.RECEIPT: N_("Goods received"),
+    NoteKind.TRANSFER: N_("Goods sent on"),
+    NoteKind.REVERSAL: N_("Reversal"),
+}
+
 
 class MovementKind(enum.StrEnum):
     """Why goods moved."""
