@@ -45,6 +45,7 @@ def reading(actor: Actor, *, at: dt.datetime | None = None) -> Iterator[Work]:
     options = {} if held.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with held.engine.connect().execution_options(**options) as connection, Session(connection) as session:
         yield Work(session, actor, at or dt.datetime.now(dt.UTC), held.keys)
+        session.expunge_all()  # Rows that were read stay readable after the view is closed.
         session.rollback()
 
 
