@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from relief.families.questions import AROUND, QUESTIONS, Question
+from relief.families.questions import AROUND, QUESTIONS, UC, Question
 from relief.kernel.errors import InvalidInput
 from relief.kernel.messages import N_
 from relief.kernel.text import clean
@@ -65,7 +65,8 @@ def _find(question: Question, places: Mapping[str, list[int]]) -> list[int]:
 
 
 def _check_required(places: Mapping[str, int]) -> None:
-    missing = [q.column for q in (*QUESTIONS, *AROUND) if q.is_required and q.name not in places]
+    # A sheet without the question of consent is one that was filled in after asking for it.
+    missing = [question.column for question in (UC, *QUESTIONS) if _is_needed(question) and question.name not in places]
     if "cnic" not in places and "cnic_verified_by" not in places:
         missing.append(_COLUMNS["cnic"])
     if missing:
@@ -76,6 +77,10 @@ def _check_required(places: Mapping[str, int]) -> None:
             ),
             columns=", ".join(missing),
         )
+
+
+def _is_needed(question: Question) -> bool:
+    return question is UC or question.is_required
 
 
 def _key(column: str) -> str:

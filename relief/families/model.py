@@ -119,7 +119,7 @@ class RegistrationColumns:
     lat: Mapped[float | None] = personal(Float)
     gps_accuracy_m: Mapped[float | None] = personal(Float)
     # Doubts for a person to look at: [[code, params], ..]; null when there are none.
-    flags: Mapped[Any] = internal(JsonText)
+    flags: Mapped[Any] = internal(JsonText, nullable=True)
     # The form's own id of this answer sheet, and a keyed hash of what was told: the same sheet sent again changes nothing.
     submission_id: Mapped[str] = internal(Text)
     content_index: Mapped[bytes] = internal(LargeBinary)
@@ -139,7 +139,8 @@ class Family(RegistrationColumns, Model):
         CheckConstraint("(lon IS NULL) = (lat IS NULL)", name="point"),
         Index("uq_family_cnic_index", "cnic_index", unique=True),
         Index("uq_family_submission_id", "submission_id", unique=True),
-        Index("ix_family_uc_id", "uc_id"),
+        # Covers the count by area.
+        Index("ix_family_uc_id", "uc_id", "state"),
         Index("ix_family_import_batch_id", "import_batch_id"),
     )
 
@@ -156,15 +157,6 @@ class Family(RegistrationColumns, Model):
     def code(self) -> FamilyCode:
         """The code by which people name the family."""
         return FamilyCode.of(self.number)
-
-
-class FamilyCounter(Model):
-    """The last family number given out; its one row is also the queue in which registrations wait for each other."""
-
-    __tablename__ = "family_counter"
-
-    id: Mapped[int] = internal(Integer, primary_key=True)
-    last_number: Mapped[int] = internal(Integer)
 
 
 class FamilyChange(AppendOnly, Model):
@@ -220,10 +212,12 @@ class ImportBatch(Model):
     imported_by: Mapped[int] = internal(Key)
     imported_by_name: Mapped[str] = personal(Text)
     header: Mapped[Any] = internal(JsonText)
+    # The smallest area in which all its families lie: who may see that area may see the file's outcome.
+    area_path: Mapped[str | None] = internal(Text)
     # How many rows had each outcome.
     counts: Mapped[Any] = internal(JsonText)
     # Why the whole file was refused, a msgid with its parameters.
-    failure: Mapped[Any] = internal(JsonText)
+    failure: Mapped[Any] = internal(JsonText, nullable=True)
 
 
 class ImportRow(Model):
@@ -237,7 +231,7 @@ class ImportRow(Model):
     # The family registered, repeated, or standing in the way.
     family_id: Mapped[int | None] = internal(ForeignKey("family.id"))
     # Why: [{"column", "code", "message", "params"}, ..]; null where there is nothing to say.
-    problems: Mapped[Any] = personal(JsonText)
+    problems: Mapped[Any] = personal(JsonText, nullable=True)
     cells_sealed: Mapped[bytes | None] = sensitive(LargeBinary)
 
 

@@ -25,8 +25,9 @@ class Question:
     other_columns: str
     label: str
     read: Callable[[str], object]
+    # Whether every sheet must answer it.
     is_required: bool = False
-    # What an empty cell means where the question is not required.
+    # What it means that the question was not asked, or was left open where it may be.
     default: object = None
 
     def answer(self, text: str) -> object:
@@ -76,7 +77,10 @@ QUESTIONS: tuple[Question, ...] = (
         "pregnant_lactating", "household/pregnant_lactating", "pregnant_or_lactating pregnant",
         N_("Pregnant or lactating"), answers.read_members, default=0,
     ),
-    Question("house_damage", "damage/house", "house_damage", N_("Damage to the house"), answers.read_house_damage, is_required=True),
+    Question(
+        "house_damage", "damage/house", "house_damage", N_("Damage to the house"), answers.read_house_damage,
+        is_required=True,
+    ),
     Question("livestock_lost", "damage/livestock_lost", "livestock", N_("Livestock lost"), answers.read_livestock, default=0),
     Question("is_displaced", "displaced", "is_displaced", N_("Displaced"), answers.read_yes_no, default=False),
     Question("psc_score", "psc_score", "psc poverty_score", N_("Poverty score (PSC)"), answers.read_psc_score),
@@ -85,13 +89,11 @@ QUESTIONS: tuple[Question, ...] = (
 )  # fmt: skip
 
 # What a file tells besides the facts of the family.
-CONSENT = Question("consent", "consent", "", N_("Consent"), answers.read_consent)
+CONSENT = Question("consent", "consent", "", N_("Consent"), answers.read_consent, is_required=True, default=True)
 GPS = Question("gps", "location/gps", "gps_position coordinates", N_("GPS position"), answers.read_gps)
 DISTRICT = Question("district", "location/district", "", N_("District"), answers.read_text, default="")
 TALUKA = Question("taluka", "location/taluka", "tehsil", N_("Taluka"), answers.read_text, default="")
-UC = Question(
-    "uc", "location/uc", "union_council uc_name uc_code", N_("Union Council"), answers.read_text, is_required=True
-)
+UC = Question("uc", "location/uc", "union_council uc_name uc_code", N_("Union Council"), answers.read_text, default="")
 SUBMISSION = Question("submission_id", "_uuid", "uuid instanceid key", N_("Submission"), _text_or_none)
 ENUMERATOR = Question("enumerator", "enumerator", "username surveyor", N_("Enumerator"), _text_or_none)
 SURVEYED = Question("surveyed_on", "today", "survey_date surveyed_on", N_("Day of the survey"), answers.read_day)
