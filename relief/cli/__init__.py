@@ -10,6 +10,7 @@ from relief.cli.console import LazyGroup
 COMMANDS = {
     "run": ("relief.cli.server:run", "Serve Relief, with a demonstration the first time."),
     "db": ("relief.cli.database:group", "Bring the database up to date, or check it."),
+    "geography": ("relief.cli.geography:group", "Areas, their other names and their boundaries."),
     "user": ("relief.cli.users:group", "Add people, grant roles, disable accounts."),
 }
 

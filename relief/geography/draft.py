@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import shapely
 
+from relief.geography.assignment import FARTHEST_M, Matched, Matcher, is_misplaced
 from relief.geography.checking import Shaped, lies_inside
 from relief.geography.features import Feature, FeatureLayer, Written
 from relief.geography.gazetteer import Gazetteer
 from relief.geography.locator import LocatedShape, Locator
-from relief.geography.matching import FARTHEST_M, Matched, Matcher, is_misplaced
 from relief.geography.model import Level
 from relief.geography.names import place_key
 from relief.geography.queries import AliasRecord, AreaRecord

@@ -28,16 +28,6 @@ _COLUMNS = ("area_id", "edition_id", "wkb", "area_km2", "is_schematic", "digest"
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
-    """What building did."""
-
-    areas: int
-    added: Changes
-    aliases: Changes
-    layer: LayerChange
-
-
-@dataclass(frozen=True, slots=True)
 class LayerChange:
     """How the current boundaries stand after a refresh."""
 
@@ -46,6 +36,16 @@ class LayerChange:
     # Codes of areas that have no boundary at all.
     without: tuple[str, ...]
     is_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What building did."""
+
+    areas: int
+    areas_changes: Changes
+    alias_changes: Changes
+    layer: LayerChange
 
 
 def build(work: Work, facts: Facts) -> Built:
@@ -139,7 +139,7 @@ def read_ground(work: Work) -> Ground:
 def withdraw_edition(work: Work, edition_id: int) -> LayerChange:
     """Stop showing a loaded edition: what was loaded before it, or the schematic boundary, is shown again.
 
-    Raises: NotFound "boundary.no_edition"; RuleViolation "boundary.schematic_stays".
+    Raises: Forbidden if it has areas outside the actor's; NotFound "boundary.no_edition"; RuleViolation "boundary.schematic_stays".
     """
     work.actor.require(Permission.BOUNDARY_MANAGE)
     edition = work.session.get(BoundaryEdition, edition_id)
@@ -149,7 +149,12 @@ def withdraw_edition(work: Work, edition_id: int) -> LayerChange:
         raise RuleViolation(
             "boundary.schematic_stays", N_("The schematic boundaries stay: they stand in where no others are.")
         )
-    if edition.withdrawn_at is None:
-        edition.withdrawn_at = work.at
-        record(work, Deed("boundary.withdrawn", "boundary_edition", edition.id))
-    return refresh_layer(work)
+    paths = select(Area.path).join(AreaShape, AreaShape.area_id == Area.id).where(AreaShape.edition_id == edition_id)
+    for path in work.session.scalars(paths).all():
+        work.actor.require(Permission.BOUNDARY_MANAGE, path)
+    if edition.withdrawn_at is not None:
+        return refresh_layer(work)
+    edition.withdrawn_at = work.at
+    layer = refresh_layer(work)
+    record(work, Deed("boundary.withdrawn", "boundary_edition", edition.id))
+    return layer

@@ -71,7 +71,8 @@ class LoadPlan:
 def plan_load(work: Work, command: LoadBoundaries) -> LoadPlan:
     """Return what loading the file would do, with the report on every row: what a dry run shows.
 
-    Raises: Forbidden; InvalidInput "boundary.*", "zip.*"; RuleViolation "boundary.not_built".
+    Raises: Forbidden if the file has areas outside the actor's; InvalidInput "boundary.*", "zip.*"; RuleViolation
+        "boundary.not_built".
     """
     work.actor.require(Permission.BOUNDARY_MANAGE)
     ground = read_ground(work)
@@ -80,6 +81,8 @@ def plan_load(work: Work, command: LoadBoundaries) -> LoadPlan:
     for layer in layers:
         draft.take(layer)
     shapes = tuple(sorted(draft.shapes.values(), key=lambda planned: planned.area.code))
+    for planned in shapes:
+        work.actor.require(Permission.BOUNDARY_MANAGE, planned.area.path)
     content_hash = _content_hash(shapes)
     dates = [(layer.valid_from, layer.valid_to) for layer in layers]
     report = dataclasses.replace(

@@ -34,7 +34,7 @@ def database_url(databases: Databases, backend: str) -> Iterator[str]:
     """A database with the schematic Sindh."""
     url = databases.prepared(backend, "sindh", build_sindh)
     yield url
-    databases.drop(url)
+    databases.give_back(url)
 
 
 @pytest.fixture

@@ -30,7 +30,12 @@ def test_building_again_changes_nothing(work: Work, facts: Facts):
     before = work.session.execute(select(Area.id, Area.path)).all()
     entries = len(work.session.execute(select(AuditEntry.id)).all())
     again = build(work, facts)
-    assert (again.added.added, again.added.changed, again.aliases.added, again.layer.is_changed) == (0, 0, 0, False)
+    assert (
+        again.areas_changes.added,
+        again.areas_changes.changed,
+        again.alias_changes.added,
+        again.layer.is_changed,
+    ) == (0, 0, 0, False)
     assert work.session.execute(select(Area.id, Area.path)).all() == before
     assert len(work.session.execute(select(AuditEntry.id)).all()) == entries == 1
 
