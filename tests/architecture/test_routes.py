@@ -1,0 +1,47 @@
+"""Every route declares who may use it, changes nothing when it is only looked at, and carries no secret in its address."""
+
+import re
+
+import pytest
+from flask import Flask
+
+from relief.web.access import access_of
+
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
+# Addresses end up in logs and histories: what they name is an id or a code, never a person.
+PERSONAL = re.compile(r"cnic|phone|name|email", re.IGNORECASE)
+# A token's own public page: its address is the token's text, which logs mask.
+OF_ITS_NATURE_SECRET = {"token_text"}
+
+
+def test_every_route_declares_who_may_use_it(app: Flask):
+    silent = [rule.rule for rule in app.url_map.iter_rules() if access_of(app.view_functions[rule.endpoint]) is None]
+    assert silent == []
+
+
+def test_the_signed_out_are_sent_to_sign_in(app: Flask):
+    app.config["WTF_CSRF_ENABLED"] = False  # The form token would refuse first; here the door itself is tried.
+    client = app.test_client()
+    let_in = []
+    for rule in app.url_map.iter_rules():
+        access = access_of(app.view_functions[rule.endpoint])
+        if access is None or access.is_public:
+            continue
+        with app.test_request_context():
+            _host, address = rule.build(dict.fromkeys(rule.arguments, 1), append_unknown=False)
+        for method in sorted(rule.methods & {"GET", "POST"}):
+            answer = client.open(address, method=method)
+            if answer.status_code != 302 or "/sign-in" not in answer.headers["Location"]:
+                let_in.append(f"{method} {rule.rule}: {answer.status}")
+    assert let_in == []
+
+
+def test_addresses_name_no_person(app: Flask):
+    named = [
+        f"{rule.rule}: {argument}"
+        for rule in app.url_map.iter_rules()
+        for argument in rule.arguments
+        if PERSONAL.search(argument) and argument not in OF_ITS_NATURE_SECRET
+    ]
+    assert named == []
