@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from relief.distributions.claims import table_at
+from relief.distributions.claims import Table, find_claim, package_of, table_at
 from relief.distributions.deciding import HolderCheck
 from relief.distributions.hand_overs import HandOver, Outcome, record_hand_over
 from relief.distributions.presenting import Presented
@@ -15,21 +15,30 @@ from relief.distributions.rules import Channel
 from relief.kernel.dates import local_day
 from relief.kernel.errors import NotFound, RuleViolation
 from relief.kernel.messages import N_
+from relief.kernel.money import Money
 from relief.kernel.permissions import Permission
+from relief.kernel.quantity import Quantity
+from relief.kernel.text import clean
 from relief.programmes.rules import Proof
+from relief.store.statement import Statement
 from relief.store.work import Work
 
 MOST_ROWS = 500
 
+CASH = "CASH"
+_ITEM_CODES = Statement("SELECT id, code FROM item")
 _NAMESPACE = uuid.UUID("0d4b3a52-6a56-4a6e-9a8f-2b3f0b5d7c11")
 
 
 @dataclass(frozen=True, slots=True)
 class LateRow:
-    """One line of the paper: what it names the family by, and what was given (None: the whole package)."""
+    """One line of the paper: what it names the family by, and what was given.
+
+    `given` maps codes of items to units, and "CASH" to paisa; None means all that is owed.
+    """
 
     text: str
-    given: Mapping[int, int] | None = None
+    given: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +71,48 @@ def record_late_list(work: Work, command: LateList) -> list[Outcome]:
         raise RuleViolation("late_list.empty", N_("The list has no rows. Type one code a line."))
     if len(command.rows) > MOST_ROWS:
         raise RuleViolation("late_list.too_long", N_("Send at most %(count)s rows at a time."), count=MOST_ROWS)
-    check = HolderCheck(command.proof)
-    return [
-        record_hand_over(
-            work,
-            HandOver(
-                str(uuid.uuid5(_NAMESPACE, f"{command.list_id} {number}")),
-                Channel.LATE_LIST,
-                table,
-                Presented.read(row.text, allow_family_code=True),
-                check,
-                row.given,
-                operator_id=command.operator_id,
-            ),
+    return [record_hand_over(work, _as_hand_over(work, command, table, number)) for number in range(len(command.rows))]
+
+
+def parse_row(line: str) -> LateRow:
+    """Return the row of a typed line: a code, then if not all was given what was: "1234 5678 9012 TENT=1 CASH=12500".
+
+    Raises: InvalidInput "late_list.bad_amount".
+    """
+    words = clean(line).split()
+    given: dict[str, int] = {}
+    while words and "=" in words[-1]:
+        code, _, amount = words.pop().partition("=")
+        given[code.upper()] = Money.parse(amount).paisa if code.upper() == CASH else Quantity.parse(amount).count
+    return LateRow(" ".join(words), given or None)
+
+
+def _as_hand_over(work: Work, command: LateList, table: Table, index: int) -> HandOver:
+    row = command.rows[index]
+    presented = Presented.read(row.text, allow_family_code=True)
+    return HandOver(
+        str(uuid.uuid5(_NAMESPACE, f"{command.list_id} {index + 1}")),
+        Channel.LATE_LIST,
+        table,
+        presented,
+        HolderCheck(command.proof),
+        None if row.given is None else _by_line(work, table, presented, row.given),
+        operator_id=command.operator_id,
+    )
+
+
+def _by_line(work: Work, table: Table, presented: Presented, given: Mapping[str, int]) -> dict[int, int]:
+    """Return amounts by package line; an item that is not in the package is refused before anything is recorded."""
+    claim = find_claim(work, presented, campaign_id=table.campaign_id, lock=False)
+    package = package_of(work, table.campaign_id, claim.band_no if claim else 1)
+    codes = dict(_ITEM_CODES.rows(work, {}))
+    line_of = {CASH if line.item_id is None else codes[line.item_id]: line.line_no for line in package}
+    unknown = sorted(set(given) - set(line_of))
+    if unknown:
+        raise RuleViolation(
+            "late_list.not_in_package",
+            N_("%(item)s is not in this campaign's package, which has: %(known)s."),
+            item=unknown[0],
+            known=", ".join(sorted(line_of)),
         )
-        for number, row in enumerate(command.rows, 1)
-    ]
+    return {line_of[code]: amount for code, amount in given.items()}

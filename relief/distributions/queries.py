@@ -35,6 +35,7 @@ from relief.store.work import Work
 Row = Any
 FamilyArea = aliased(Area)
 Operator = aliased(User)
+DELIVERING = (HandOverKind.OPENING, HandOverKind.COMPLETION)
 
 
 def within(work: Work, permission: Permission, path: ColumnElement[str] | Any) -> ColumnElement[bool]:
@@ -220,6 +221,11 @@ def get_hand_over(work: Work, hand_over_id: int) -> Row:
     return row
 
 
+def find_hand_over(work: Work, hand_over_id: int) -> Row:
+    """Return the same as `get_hand_over` without asking who reads: for what a page that was scoped already refers to."""
+    return work.session.execute(_events().where(HandOver.id == hand_over_id)).first()
+
+
 def lines_of(work: Work, hand_over_id: int) -> list[Row]:
     """Return (line, item or None) of a hand-over."""
     query = select(HandOverLine, Item).outerjoin(Item, Item.id == HandOverLine.item_id)
@@ -268,6 +274,38 @@ def names_of_people(work: Work, user_ids: Sequence[int | None]) -> dict[int, str
     if not wanted:
         return {}
     return dict(work.session.execute(select(User.id, User.name).where(User.id.in_(wanted))).tuples())
+
+
+# --- At the desk ---------------------------------------------------------------------------------------------------------
+
+
+def head_of(work: Work, family_id: int) -> Family:
+    """Return the family that stands at the table: its token was shown there, so its name may be too."""
+    return work.session.get_one(Family, family_id)
+
+
+def last_given(work: Work, entitlement_id: int) -> Row:
+    """Return (event, point, operator's name) of the latest hand-over of an entitlement that stands, or None."""
+    void = aliased(HandOver)
+    query = (
+        select(HandOver, Point, Operator.name)
+        .join(Point, Point.id == HandOver.point_id)
+        .outerjoin(Operator, Operator.id == HandOver.operator_id)
+        .outerjoin(void, void.voids_id == HandOver.id)
+        .where(HandOver.entitlement_id == entitlement_id, HandOver.kind.in_(DELIVERING), void.id.is_(None))
+    )
+    return work.session.execute(query.order_by(HandOver.id.desc()).limit(1)).first()
+
+
+def point_numbered(work: Work, number: int) -> Point | None:
+    """Return the point that a token names."""
+    return work.session.scalar(select(Point).where(Point.number == number))
+
+
+def items_by_id(work: Work, item_ids: Sequence[int | None]) -> dict[int | None, Item]:
+    """Return the items of package lines."""
+    wanted = {item_id for item_id in item_ids if item_id is not None}
+    return {item.id: item for item in work.session.scalars(select(Item).where(Item.id.in_(wanted)))}
 
 
 def _days(query: Any) -> Any:

@@ -8,10 +8,27 @@ from flask import Flask, current_app
 
 from relief.config import STATIC
 from relief.kernel.permissions import Permission, Role
-from relief.web import accounts, areas, assets, errors, formats, home, languages, security, session, shell, users
+from relief.web import (
+    accounts,
+    areas,
+    assets,
+    conflicts,
+    coverage,
+    desk,
+    distributions,
+    errors,
+    formats,
+    home,
+    languages,
+    late_lists,
+    security,
+    session,
+    shell,
+    users,
+)
 from relief.web.access import current_actor
 
-PAGES = (home, accounts, users, areas)
+PAGES = (home, accounts, users, areas, coverage, distributions, desk, late_lists, conflicts)
 
 
 def register(app: Flask) -> None:
