@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     Date,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -26,11 +27,15 @@ from relief.store.db import Model
 
 
 class Allocation(Model):
-    """A campaign's package laid over its families: proposed by one person, decided by another."""
+    """A campaign's package laid over its families: proposed by one person, decided by another.
+
+    The figures are those proposed; `families_entitled` counts who was still registered when it was approved.
+    """
 
     __tablename__ = "allocation"
     __table_args__ = (
         CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by", name="maker_is_not_checker"),
+        CheckConstraint("(state = 'proposed') = (decided_by IS NULL)", name="decided_by_somebody"),
         Index("uq_allocation_open", "campaign_id", unique=True, sqlite_where=text("state = 'proposed'"),
               postgresql_where=text("state = 'proposed'")),
     )  # fmt: skip
@@ -40,7 +45,10 @@ class Allocation(Model):
     state: Mapped[AllocationState] = internal(EnumText(AllocationState))
     families_in: Mapped[int] = internal(Integer)
     families_out: Mapped[int] = internal(Integer)
+    families_entitled: Mapped[int] = internal(Integer, default=0)
+    # Cash and goods together, for all instalments; `goods_paisa` is the goods alone.
     cost_paisa: Mapped[int] = internal(Paisa)
+    goods_paisa: Mapped[int] = internal(Paisa, default=0)
     proposed_at: Mapped[dt.datetime] = internal(Instant)
     proposed_by: Mapped[int] = internal(Key)
     decided_at: Mapped[dt.datetime | None] = internal(Instant)
@@ -48,19 +56,39 @@ class Allocation(Model):
     decision_reason: Mapped[str] = internal(Text)
 
 
-class Verdict(AppendOnly, Model):
-    """What the criteria said of one family in one allocation, and why; kept also of those who are out."""
+class VerdictGround(AppendOnly, Model):
+    """One combination of reasons on which verdicts of an allocation rest: a few dozen for hundreds of thousands of families."""
 
-    __tablename__ = "verdict"
+    __tablename__ = "verdict_ground"
 
     allocation_id: Mapped[int] = internal(ForeignKey("allocation.id"), primary_key=True)
-    family_id: Mapped[int] = internal(ForeignKey("family.id"), primary_key=True)
+    ground_no: Mapped[int] = internal(Integer, primary_key=True)
     is_eligible: Mapped[bool] = internal(Boolean)
-    band_no: Mapped[int] = internal(Integer)
     reasons: Mapped[Any] = sensitive(JsonText)
 
 
-class Entitlement(Model):
+class Verdict(AppendOnly, Model):
+    """What the criteria said of one family in one allocation; kept also of those who are out. `uc_id` is its place then."""
+
+    __tablename__ = "verdict"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["allocation_id", "ground_no"], ["verdict_ground.allocation_id", "verdict_ground.ground_no"]
+        ),
+        # The figures of each Union Council are read from the index alone.
+        Index("ix_verdict_uc", "allocation_id", "uc_id", "is_eligible", "ground_no", "band_no"),
+    )
+
+    allocation_id: Mapped[int] = internal(Integer, primary_key=True)
+    family_id: Mapped[int] = internal(ForeignKey("family.id"), primary_key=True)
+    uc_id: Mapped[int] = personal(ForeignKey("area.id"))
+    is_eligible: Mapped[bool] = internal(Boolean)
+    # 0 for a family that is out.
+    band_no: Mapped[int] = internal(Integer)
+    ground_no: Mapped[int] = sensitive(Integer)
+
+
+class Entitlement(AppendOnly, Model):
     """What one family may receive in one campaign. `serial` is dense from 1 in its campaign; `uc_id` is the family's place then."""
 
     __tablename__ = "entitlement"

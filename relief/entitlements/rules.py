@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import enum
 
+from relief.kernel.actor import Actor
 from relief.kernel.messages import N_
+from relief.programmes.rules import CampaignState
 
 
 class AllocationState(enum.StrEnum):
@@ -27,12 +29,57 @@ _ALLOCATION_LABELS = {
 }
 
 
+Refusal = tuple[str, str]
+"""An error code and its msgid."""
+
+
+def refusal_to_propose(state: CampaignState, *, is_system: bool, is_open: bool) -> Refusal | None:
+    """Return why no allocation may be proposed now, or None: a draft's first one, or a running campaign's further one.
+
+    Args: is_open: whether one is proposed already and waits.
+    """
+    if is_system:
+        return "allocation.needs_a_person", N_(
+            "Families are proposed and approved by persons. Sign in, or name yourself."
+        )
+    if is_open:
+        return "allocation.already_proposed", N_("An allocation of this campaign waits for approval already.")
+    if state not in (CampaignState.DRAFT, CampaignState.ACTIVE):
+        return "campaign.wrong_state", N_("The campaign is not in a state in which this can be done.")
+    return None
+
+
+def refusal_to_decide(state: AllocationState, *, proposer_id: int, decider: Actor) -> Refusal | None:
+    """Return why this person may not approve or reject the allocation, or None. Maker is never checker, by person."""
+    if decider.is_system:
+        return "allocation.needs_a_person", N_(
+            "Families are proposed and approved by persons. Sign in, or name yourself."
+        )
+    if state is not AllocationState.PROPOSED:
+        return "allocation.already_decided", N_("This allocation was decided before. Nothing was changed.")
+    if decider.id == proposer_id:
+        return "allocation.own_proposal", N_("You proposed this allocation. Another person must approve or reject it.")
+    return None
+
+
 class KeyState(enum.StrEnum):
     """Where a campaign's signing key stands: a retired key signs no more but its tokens hold; a revoked key's do not."""
 
     ACTIVE = "active"
     RETIRED = "retired"
     REVOKED = "revoked"
+
+    @property
+    def label(self) -> str:
+        """The state's name, a msgid."""
+        return _KEY_LABELS[self]
+
+
+_KEY_LABELS = {
+    KeyState.ACTIVE: N_("In use"),
+    KeyState.RETIRED: N_("Retired: its tokens hold"),
+    KeyState.REVOKED: N_("Revoked: its tokens do not hold"),
+}
 
 
 class TokenState(enum.StrEnum):

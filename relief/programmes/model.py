@@ -49,6 +49,9 @@ class Campaign(Model):
     complaints_to: Mapped[str] = public(Text)
     created_at: Mapped[dt.datetime] = internal(Instant)
     created_by: Mapped[int] = internal(Key)
+    closed_at: Mapped[dt.datetime | None] = internal(Instant)
+    closed_by: Mapped[int | None] = internal(Key)
+    closing_reason: Mapped[str | None] = internal(Text)
 
 
 class PackageBand(Model):

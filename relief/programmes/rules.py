@@ -5,9 +5,12 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 
+from relief.kernel.errors import Problem
 from relief.kernel.messages import N_
 
+# A package up to this size is for larger families too.
 LARGEST_FAMILY = 60
+MOST_BANDS = 20
 
 
 class CampaignState(enum.StrEnum):
@@ -77,11 +80,26 @@ _PROOF_LABELS = {
 }
 
 
-def bands_cover(bands: Sequence[tuple[int, int]]) -> bool:
-    """Return whether size bands (from, to) begin at 1 and follow on each other without a gap or an overlap."""
-    expected = 1
-    for size_from, size_to in sorted(bands):
-        if size_from != expected or size_to < size_from:
-            return False
+def problems_of_bands(bands: Sequence[tuple[int, int]]) -> list[Problem]:
+    """Return what is wrong with the size bands (from, to) of a package: they begin at 1 and follow on each other.
+
+    The field of a problem is "band-N-size_from" or "band-N-size_to" with N from 1 in the order given.
+    """
+    if not bands:
+        return [Problem("bands", "campaign.no_bands", N_("Say what families receive: add at least one package."))]
+    if len(bands) > MOST_BANDS:
+        message = N_("A campaign has at most %(count)s packages.")
+        return [Problem("bands", "campaign.too_many_bands", message, {"count": MOST_BANDS})]
+    problems, expected = [], 1
+    for size_from, size_to, number in sorted((*band, number) for number, band in enumerate(bands, 1)):
+        if size_from != expected:
+            message = N_(
+                "Packages follow on each other by size without gap or overlap: here one must begin at %(size)s."
+            )
+            problems.append(Problem(f"band-{number}-size_from", "campaign.bands_gap", message, {"size": expected}))
+        if not size_from <= size_to <= LARGEST_FAMILY:
+            message = N_("Write a number from %(low)s to %(high)s.")
+            params = {"low": size_from, "high": LARGEST_FAMILY}
+            problems.append(Problem(f"band-{number}-size_to", "number.out_of_range", message, params))
         expected = size_to + 1
-    return expected > 1
+    return problems
