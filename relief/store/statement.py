@@ -49,7 +49,8 @@ class Statement:
             return
         # A plain cursor of psycopg would fetch everything before the first row is seen.
         name = f"stream_{next(_STREAM_NUMBERS)}"
-        with work.session.connection().connection.cursor(name=name) as cursor:  # type: ignore[call-arg]
+        connection: Any = work.session.connection().connection
+        with connection.cursor(name=name) as cursor:
             cursor.itersize = _STREAM_ROWS
             cursor.execute(self._text(work), params)
             yield from cursor
