@@ -36,6 +36,8 @@ PART_PAGES: Final = 50
 # Up to here one PDF is made without much memory (some 250 MB); more tokens than this go into a zip.
 ONE_PDF_TOKENS: Final = 1000
 _NAME_LENGTH, _PLACE_LENGTH, _PACKAGE_LINES = 60, 90, 8
+# How large what stands between names and instruction is set, by how many characters it has; beyond, its end is cut off.
+_DETAIL_SIZES: Final = ((145, 7.5), (210, 6.4), (10_000, 5.6))
 # A word longer than a column is broken, or its end would be cut off.
 _LONG_WORD: Final = re.compile(r"\S{21,}")
 
@@ -75,7 +77,7 @@ class SheetToken:
 
 @dataclass(frozen=True, slots=True)
 class SheetHeading:
-    """What the tokens of one sheet share; organisation, campaign and note stand on each token too."""
+    """What the tokens of one sheet share. Organisation and campaign, or the note in its place, stand on each token too."""
 
     organisation: str
     campaign: str
@@ -173,7 +175,8 @@ def _print_part(sheet: TokenSheet, printing: Printing, tokens: Sequence[SheetTok
     texts = [to_compact_text(t.token) if host is None else to_url_text(t.token, host) for t in tokens]
     modules = encode_many(texts, form.level)
     pixels = np.where(modules, np.uint8(0), np.uint8(255)).tobytes()
-    cells = [_cell(token) for token in tokens]
+    labels_length = sum(len(words.texts["package"] + words.texts["come"]) for words in _languages(printing.words))
+    cells = [_cell(token, labels_length) for token in tokens]
     pages = [cells[start : start + form.per_page] for start in range(0, len(cells), form.per_page)]
     labels = _page_labels(printing, first_page, len(pages), len(sheet.tokens))
     shared = _shared(sheet.heading, printing, modules.shape[1])
@@ -219,19 +222,22 @@ def _page_labels(printing: Printing, first: int, count: int, tokens: int) -> lis
     return [[pattern % {"page": page, "pages": total} for pattern in patterns] for page in range(first, first + count)]
 
 
-def _cell(token: SheetToken) -> dict[str, Any]:
+def _cell(token: SheetToken, labels_length: int) -> dict[str, Any]:
     """Return what the template prints of one token."""
     serial, reissue = int.from_bytes(token.token[4:7]), token.token[7]
-    lines = list(token.package_lines)
-    if len(lines) > _PACKAGE_LINES:
-        lines[_PACKAGE_LINES - 1 :] = [f"+ {len(lines) - _PACKAGE_LINES + 1} …"]
+    lines = [_unbroken(_text(line, _NAME_LENGTH)) for line in token.package_lines[:_PACKAGE_LINES]]
+    if (left_out := len(token.package_lines) - _PACKAGE_LINES) > 0:
+        lines.append(f"+ {left_out} …")
+    point, dates = _text(token.point_name, _NAME_LENGTH), _text(token.dates, _NAME_LENGTH)
+    length = labels_length + len(" · ".join([*lines, point, dates]))
     return {
         "names": [_named(name) for name in (token.head_name, token.head_name_local) if name],
         "family": str(token.family_code),
         "number": f"#{serial}-{reissue}" if reissue else f"#{serial}",
-        "package": [_text(line, _NAME_LENGTH) for line in lines],
-        "point": _text(token.point_name, _NAME_LENGTH),
-        "dates": _text(token.dates, _NAME_LENGTH),
+        "package": lines,
+        "point": point,
+        "dates": dates,
+        "details_pt": next(size for longest, size in _DETAIL_SIZES if length <= longest),
         "code": token.code.grouped(),
     }
 
@@ -250,3 +256,8 @@ def _text(text: str, longest: int) -> str:
     if len(text) > longest:
         text = text[: longest - 1].rstrip() + "…"
     return _LONG_WORD.sub(lambda word: "\u200b".join(re.findall(".{1,10}", word[0])), text)
+
+
+def _unbroken(text: str) -> str:
+    """Return a short text so that it stays on one line: "PKR 25,000"."""
+    return text.replace(" ", "\u00a0") if len(text) <= 20 else text
