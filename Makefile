@@ -8,7 +8,7 @@ export CHROMIUM
 endif
 
 define SETUP
-command -v $(PYTHON) > /dev/null || { \
+$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 7))" 2> /dev/null || { \
     echo "Relief needs Python 3.11 to 3.14. On Debian and Ubuntu: apt-get install python3 python3-venv" >&2; exit 1; }; \
 $(PYTHON) tools/setup.py
 endef
