@@ -18,7 +18,7 @@ from relief.geography.queries import layer_digest, shapes_of
 from relief.store.work import Work
 
 # A part of the hash: what is kept from before the format changed is not served any more.
-_FORMAT = "1"
+_FORMAT = "2"
 # The detail that a screen shows when a level is in view, in degrees (0.001 is some 100 m).
 _TOLERANCE_DEG = {Level.PROVINCE: 0.005, Level.DISTRICT: 0.004, Level.TALUKA: 0.002, Level.UC: 0.001}
 # Steps of coordinates across the layer: at most 5 m in Sindh.
@@ -64,13 +64,15 @@ def encode(shapes: gpd.GeoDataFrame, tolerance_deg: float) -> bytes:
 
     Args: shapes: as `shapes_of` returns them.
     """
-    thinned = shapes[list(_PROPERTIES)].astype({"area_id": int}).set_index("area_id", drop=False)
+    described = shapes[list(_PROPERTIES)].astype(object)
+    # pandas keeps a missing name as NaN, which is no JSON.
+    thinned = described.where(described.notna(), None).set_index("area_id", drop=False)
     thinned = gpd.GeoDataFrame(thinned, geometry=_thin(shapes.geometry.to_numpy(), tolerance_deg), crs="EPSG:4326")
     if not len(thinned):
         empty = {"type": "Topology", "objects": {"areas": {"type": "GeometryCollection", "geometries": []}}, "arcs": []}
         return json.dumps(empty).encode()
     made = Arcs(thinned, prequantize=_STEPS, object_name="areas", prevent_oversimplify=False).to_dict()
-    return json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(made, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
 def _thin(shapes: np.ndarray, tolerance_deg: float) -> np.ndarray:
