@@ -9,6 +9,7 @@ from relief.cli.console import LazyGroup
 # Name -> (where it is, what it does). Maps and tables take a second to import: asking for help must not wait for them.
 COMMANDS = {
     "run": ("relief.cli.server:run", "Serve Relief, with a demonstration the first time."),
+    "coverage": ("relief.cli.coverage:command", "How many families a campaign has reached, by area."),
     "db": ("relief.cli.database:group", "Bring the database up to date, or check it."),
     "geography": ("relief.cli.geography:group", "Areas, their other names and their boundaries."),
     "user": ("relief.cli.users:group", "Add people, grant roles, disable accounts."),

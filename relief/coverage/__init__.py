@@ -1,0 +1,1 @@
+"""How far a campaign has reached: figures by area, as tables, files and maps."""
