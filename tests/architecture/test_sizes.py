@@ -30,7 +30,12 @@ def test_files_are_short():
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
 
 
-@pytest.mark.parametrize("module", modules().values(), ids=lambda module: module.name)
+def code() -> list[Module]:
+    """Return every module but the migrations: these list columns, which is long and hides nothing."""
+    return [module for module in modules().values() if module.part != "migrations"]
+
+
+@pytest.mark.parametrize("module", code(), ids=lambda module: module.name)
 def test_functions_are_short(module: Module):
     for node in ast.walk(module.tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

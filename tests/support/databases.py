@@ -1,52 +1,20 @@
 """Fresh databases for tests: each kind is made once a session and copied for every test that wants it."""
 
 import contextlib
-import importlib
 import itertools
-import pkgutil
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import MetaData, make_url
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy import make_url
 
-import relief
 from relief.keys import Keyring
-from relief.store.append_only import guard_statements
-from relief.store.db import Store, db
+from relief.store import migrations
+from relief.store.db import Store
 from tests.support.postgresql import Server, Snapshot, running_server
 
-Prepare = Callable[[], None]
-
-
-def create_tables():
-    """Until migrations are there."""
-    for module in pkgutil.walk_packages(relief.__path__, "relief."):
-        if module.name.endswith(".model"):
-            with contextlib.suppress(ModuleNotFoundError):
-                importlib.import_module(module.name)
-    tables = dict(db.metadata.tables)
-    while missing := [
-        name
-        for name, table in tables.items()
-        if any(key.target_fullname.split(".")[0] not in tables for key in table.foreign_keys)
-    ]:
-        for name in missing:
-            del tables[name]
-    # Alone: a table with a missing neighbour would stop the rest.
-    metadata = MetaData()
-    for table in tables.values():
-        table.to_metadata(metadata)
-    with db.engine.begin() as connection:
-        for table in metadata.sorted_tables:
-            connection.execute(CreateTable(table))
-            for index in table.indexes:
-                connection.execute(CreateIndex(index))
-            if table.info.get("append_only"):
-                for statement in guard_statements(table.name, connection.dialect.name):
-                    connection.exec_driver_sql(statement)
+Prepare = Callable[[Store], object]
 
 
 class Databases:
@@ -79,11 +47,11 @@ class Databases:
 
     def migrated(self, backend: str) -> str:
         """Return the address of a database with every table and no row."""
-        return self._copy(backend, self._template(backend, "migrated", create_tables))
+        return self._copy(backend, self._template(backend, "migrated", migrations.upgrade))
 
     def prepared(self, backend: str, name: str, prepare: Prepare) -> str:
         """Return a copy of the migrated database that `prepare` filled, in an application context, once for this name."""
-        base = self._template(backend, "migrated", create_tables)
+        base = self._template(backend, "migrated", migrations.upgrade)
         return self._copy(backend, self._template(backend, name, prepare, base))
 
     def give_back(self, url: str) -> None:
@@ -120,7 +88,7 @@ class Databases:
         store = Store(app, url, Keyring.create(self._folder / "keys"))
         try:
             with app.app_context():
-                prepare()
+                prepare(store)
         finally:
             store.close()  # Whoever copies must find everything in the one file, and nobody connected.
 
