@@ -57,7 +57,7 @@ def set_cookie(response: Response) -> Response:
     token = g.get("new_sign_in_token")
     if token is None:
         return response
-    options = {"path": "/", "secure": current_app.config["SESSION_COOKIE_SECURE"], "httponly": True, "samesite": "Lax"}
+    options = {"path": "/", "secure": request.is_secure, "httponly": True, "samesite": "Lax"}
     if token:
         response.set_cookie(_cookie_name(), token, max_age=rules.LONGEST_SIGN_IN, **options)
     else:

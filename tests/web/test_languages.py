@@ -3,6 +3,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
+
 def shown(client: FlaskClient, path: str = "/sign-in", **headers: str) -> str:
     return client.get(path, headers=headers).text
 

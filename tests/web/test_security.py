@@ -9,6 +9,8 @@ from relief.kernel.errors import Conflict, InvalidInput, Problem, RuleViolation
 from relief.web.access import for_everyone
 from relief.web.security import allow_in_csp, csp_nonce, mask_tokens
 
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
 TOKEN_PATH = "/V/" + "0123456789" * 19 + "1"
 
 
