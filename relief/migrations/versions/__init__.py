@@ -1,0 +1,1 @@
+"""One file a step: up from the version before it, and down again."""
