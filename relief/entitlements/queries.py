@@ -189,7 +189,7 @@ def entitled_by_uc(work: Work, campaign_id: int) -> dict[int, int]:
     """Return how many families are entitled in each Union Council of the actor's areas."""
     within = uc_within(Entitlement.uc_id, work.actor.paths(Permission.CAMPAIGN_READ))
     query = select(Entitlement.uc_id, func.count()).where(Entitlement.campaign_id == campaign_id, within)
-    return dict(work.session.execute(query.group_by(Entitlement.uc_id)).tuples().all())
+    return dict(work.session.execute(query.group_by(Entitlement.uc_id)).all())
 
 
 def committed_of(work: Work, campaign_id: int) -> Cost:

@@ -150,7 +150,7 @@ def count_printable(work: Work, selection: PrintSelection) -> dict[int, int]:
     """Return how many tokens there are to print in each Union Council."""
     query = select(Entitlement.uc_id, func.count()).join(Token, Token.entitlement_id == Entitlement.id)
     rows = work.session.execute(query.where(*_selected(work, selection)).group_by(Entitlement.uc_id))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def count_tokens(work: Work, campaign_id: int) -> dict[int, TokenCounts]:

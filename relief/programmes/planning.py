@@ -208,7 +208,7 @@ def _band_problems(number: int, band: BandPlan, known_items: set[int]) -> Iterat
 
 def _area_problems(work: Work, criteria: Group, campaign_path: str) -> list[Problem]:
     ids = criteria.area_ids()
-    paths = dict(work.session.execute(select(Area.id, Area.path).where(Area.id.in_(ids))).tuples())
+    paths = dict(work.session.execute(select(Area.id, Area.path).where(Area.id.in_(ids))).all())
     if all(paths.get(area_id, "").startswith(campaign_path) for area_id in ids):
         return []
     return [Problem("criteria", "criteria.area_outside", N_("The criteria name an area outside the campaign's area."))]
@@ -245,7 +245,7 @@ def _fill(campaign: Campaign, command: PlanCampaign, criteria: Group) -> None:
 
 
 def _add_package(work: Work, campaign_id: int, bands: Sequence[BandPlan]) -> None:
-    costs = dict(work.session.execute(select(Item.id, Item.unit_cost_paisa)).tuples())
+    costs = dict(work.session.execute(select(Item.id, Item.unit_cost_paisa)).all())
     for band_no, plan in enumerate(sorted(bands, key=lambda plan: plan.size_from), 1):
         band = PackageBand(campaign_id=campaign_id, band_no=band_no, size_from=plan.size_from, size_to=plan.size_to)
         work.session.add(band)
