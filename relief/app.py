@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import inspect, select
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from relief import web
+from relief.accounts.model import User
 from relief.config import TEMPLATES, Settings
 from relief.keys import Keyring
 from relief.store.db import Store
@@ -29,6 +32,7 @@ class Relief(Flask):
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the application of the instance that the settings, or the environment, describe."""
     settings = settings or Settings.load(os.environ)
+    has_keys = settings.keys_path.exists()
     keys = Keyring.create(settings.keys_path)
     app = Relief(
         "relief", template_folder=str(TEMPLATES), static_folder=None, instance_path=str(settings.instance_path)
@@ -48,11 +52,26 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.extensions["relief.settings"] = settings
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    Store(app, settings.database_url, keys)
+    store = Store(app, settings.database_url, keys)
+    if not has_keys:
+        _refuse_new_keys_for_old_data(store, settings)
     web.register(app)
     if settings.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     return app
+
+
+def _refuse_new_keys_for_old_data(store: Store, settings: Settings) -> None:
+    """Refuse to go on with a fresh keyring over a filled database: its CNICs would stay unreadable, and in two halves.
+
+    Raises: NotFound "keys.missing".
+    """
+    if inspect(store.engine).has_table(User.__tablename__):
+        with store.engine.connect() as connection:
+            is_filled = connection.execute(select(User.id).limit(1)).first() is not None
+        if is_filled:
+            shutil.rmtree(settings.keys_path)
+            Keyring.open(settings.keys_path)
 
 
 def _own_hosts(settings: Settings) -> frozenset[str]:

@@ -294,9 +294,7 @@ def test_ones_own_password_is_changed_and_other_sign_ins_end(people):
 
 
 def test_the_new_password_is_not_the_old_one(people):
-    refused(
-        RuleViolation, "password.same", people.registrar, own_account.change_password, PASSWORD, session_id=1
-    )
+    refused(RuleViolation, "password.same", people.registrar, own_account.change_password, PASSWORD, session_id=1)
 
 
 def test_figures_are_written_as_the_person_chose(people):

@@ -69,7 +69,16 @@ def test_a_path_of_this_site_is_gone_back_to(app: Flask, wanted: str):
 
 @pytest.mark.parametrize(
     "wanted",
-    ["", "users", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nSet-Cookie: x", "/\t/evil.example", "/a\\b"],
+    [
+        "",
+        "users",
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example",
+        "/a\r\nSet-Cookie: x",
+        "/\t/evil.example",
+        "/a\\b",
+    ],
 )
 def test_a_path_elsewhere_leads_home(app: Flask, wanted: str):
     with app.test_request_context():

@@ -18,7 +18,9 @@ def user(app: Flask, areas):
 
 
 def enter(client: FlaskClient, user, password: str = PASSWORD, to: str = "/sign-in"):
-    return client.post(to, data={"email": user.email, "password": password}, headers={"User-Agent": "X Firefox/140 Android"})
+    return client.post(
+        to, data={"email": user.email, "password": password}, headers={"User-Agent": "X Firefox/140 Android"}
+    )
 
 
 def test_signing_in_leads_to_where_one_wanted_to_go(client: FlaskClient, user):
@@ -135,7 +137,9 @@ def test_nobody_ends_the_sign_in_of_another(app: Flask, client: FlaskClient, use
 
 
 def change(client: FlaskClient, current: str = PASSWORD, new: str = "four other plain words", again: str | None = None):
-    return client.post("/account/password", data={"current": current, "new": new, "again": new if again is None else again})
+    return client.post(
+        "/account/password", data={"current": current, "new": new, "again": new if again is None else again}
+    )
 
 
 def test_a_password_is_changed(app: Flask, client: FlaskClient, user):

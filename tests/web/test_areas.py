@@ -49,7 +49,9 @@ def test_several_areas_of_one_name_are_offered_to_choose_from(app: Flask, client
         twin = work.session.merge(areas.khairpur)
         twin.name_en = "Mehar"
     browse(app, client, areas.sindh)
-    answer = client.post("/users/new", data={"name": "A", "email": "a@relief.example", "role": "finance", "area": "mehar"})
+    answer = client.post(
+        "/users/new", data={"name": "A", "email": "a@relief.example", "role": "finance", "area": "mehar"}
+    )
     assert answer.status_code == 400
     assert "Several areas have this name. Choose one." in answer.text
     assert '<option value="PK712">Mehar (District)</option>' in answer.text

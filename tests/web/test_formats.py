@@ -36,7 +36,9 @@ def test_money_is_grouped_as_the_reader_counts(money, text, lakhs):
     assert formats.format_money(money) == lakhs
 
 
-@pytest.mark.parametrize(("number", "text"), [(0, "0"), (186331, "186,331"), (Quantity(1500), "1,500"), (7352.515, "7,352.52"), (-12, "-12")])
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0"), (186331, "186,331"), (Quantity(1500), "1,500"), (7352.515, "7,352.52"), (-12, "-12")]
+)
 def test_numbers_are_grouped(number, text):
     assert formats.format_number(number) == text
 
@@ -81,6 +83,9 @@ def test_an_area_has_a_name_in_every_language():
 
 def test_words_for_members_and_refusals():
     assert formats.label(Role.POINT_STAFF) == "Point staff"
-    assert formats.label(Problem("a", "x", "Only %(sum)s is left.", {"sum": Money.rupees(1000)})) == "Only PKR 1,000 is left."
+    assert (
+        formats.label(Problem("a", "x", "Only %(sum)s is left.", {"sum": Money.rupees(1000)}))
+        == "Only PKR 1,000 is left."
+    )
     assert formats.label(Conflict("x", "Since %(day)s.", day=dt.date(2022, 9, 4))) == "Since 4 Sep 2022."
     assert formats.label("100 % sure") == "100 % sure"

@@ -2,7 +2,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 

@@ -18,7 +18,9 @@ def test_the_address_says_which_rows_are_shown():
     assert (found.first, found.last, found.pages) == (41, 45, 3)
 
 
-@pytest.mark.parametrize("query", ["sort=password", "page=0", "page=-1", "page=x", "page=٣", "page=" + "9" * 30, "down=2"])
+@pytest.mark.parametrize(
+    "query", ["sort=password", "page=0", "page=-1", "page=x", "page=٣", "page=" + "9" * 30, "down=2"]
+)
 def test_what_is_not_known_falls_back(query: str):
     found = listing(f"/families/?{query}")
     assert (found.sort, found.descending) == ("code", False)

@@ -67,7 +67,9 @@ def test_a_form_without_its_token_is_refused(app: Flask, client: FlaskClient):
     assert "out of date" in stranger.post("/sign-in", data={"csrf_token": token}).text
 
 
-@pytest.mark.parametrize(("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 302), ("none", 302)])
+@pytest.mark.parametrize(
+    ("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 302), ("none", 302)]
+)
 def test_what_another_site_sends_is_refused(client: FlaskClient, site: str, status: int):
     assert client.post("/sign-out", headers={"Sec-Fetch-Site": site}).status_code == status
 

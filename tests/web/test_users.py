@@ -41,7 +41,9 @@ def test_a_person_is_added_and_the_password_shown_once(app: Flask, browser: Flas
 
 
 def test_a_bad_form_keeps_what_was_typed_and_changes_nothing(browser: FlaskClient):
-    answer = browser.post("/users/new", data={"name": "Nadia Shah", "email": "nadia", "role": "king", "area": "Nowhere"})
+    answer = browser.post(
+        "/users/new", data={"name": "Nadia Shah", "email": "nadia", "role": "king", "area": "Nowhere"}
+    )
     assert answer.status_code == 400
     for said in (
         "Write an e-mail address such as name@example.org.",
