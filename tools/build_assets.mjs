@@ -1,17 +1,17 @@
-// Builds static/dist/ from static/css, static/js and static/img with the npm packages they import:
+// Builds static/dist/, or the folder named, from static/css, static/js and static/img with the npm packages they import:
 // every file under a name that carries a hash of its content, so that browsers may keep it for ever;
 // manifest.json from logical names (css/app.css) to those; a brotli and a gzip copy of what shrinks.
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const source = join(root, "static");
-const dist = join(source, "dist");
+const dist = resolve(process.argv[2] ?? join(source, "dist"));
 
 // Every browser in use reads woff2; the older woff that the font packages also name is left out.
 const withoutWoff = {

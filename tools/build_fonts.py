@@ -1,4 +1,4 @@
-"""Make the TTF fonts that printed papers are set in, in static/dist/fonts/, from the woff2 files of the npm packages.
+"""Make the TTF fonts that printed papers are set in from the woff2 files of the npm packages, in static/dist/fonts/.
 
 A web font is split by script into files with the same name; a printed page wants one file a style. The scripts
 that a family is used for are merged, and every letter of Urdu and Sindhi must be found, or the build fails.
@@ -13,7 +13,6 @@ from fontTools.ttLib import TTFont
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ROOT / "node_modules" / "@fontsource"
-FONTS = ROOT / "static" / "dist" / "fonts"
 WEIGHTS = {400: "Regular", 700: "Bold"}
 SCRIPTS = {
     "noto-sans": ("latin", "latin-ext"),
@@ -34,15 +33,15 @@ NEEDED = {
 }
 
 
-def main() -> None:
+def main(folder: Path) -> None:
     """Make every family in both weights."""
-    FONTS.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for package, scripts in SCRIPTS.items():
         for weight, style in WEIGHTS.items():
             sources = [PACKAGES / package / "files" / f"{package}-{script}-{weight}-normal.woff2" for script in scripts]
             font = merged(sources)
             check_letters(font, package)
-            font.save(FONTS / f"{package}-{style.lower()}.ttf")
+            font.save(folder / f"{package}-{style.lower()}.ttf")
 
 
 def merged(sources: list[Path]) -> TTFont:
@@ -70,4 +69,4 @@ def check_letters(font: TTFont, package: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "static" / "dist" / "fonts")

@@ -7,13 +7,14 @@ run has nothing to do. `--for-tests` adds the tools, the database server and the
 from __future__ import annotations
 
 import argparse
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -29,6 +30,7 @@ def main() -> None:
     parser.add_argument("--for-tests", action="store_true", help="also install what `make test` needs")
     parser.add_argument("--for-lint", action="store_true", help="also install what `make lint` needs")
     options = parser.parse_args()
+    lock = take_turn()
     make_venv()
     install_packages("runtime")
     install_packages("setup")
@@ -42,6 +44,7 @@ def main() -> None:
     if options.for_tests:
         provide_postgresql()
         provide_chromium()
+    lock.close()
 
 
 # --- Python ---------------------------------------------------------------------------------------
@@ -138,8 +141,14 @@ def build_assets() -> None:
         npm_ci(ROOT)
         write_stamp("node_modules", packages)
     say("Building static/dist/")
-    run(["node", "tools/build_assets.mjs"], environment_with_node())
-    run([VENV_PYTHON, "tools/build_fonts.py"])
+    # Aside, and put in place when whole: a server that runs meanwhile finds the old files or the new, never half.
+    built, new, old = ROOT / "static" / "dist", ROOT / ".cache" / "dist", ROOT / ".cache" / "dist-before"
+    run(["node", "tools/build_assets.mjs", new], environment_with_node())
+    run([VENV_PYTHON, "tools/build_fonts.py", new / "fonts"])
+    shutil.rmtree(str(old), ignore_errors=True)
+    if built.exists():
+        built.rename(old)
+    new.rename(built)
     write_stamp("assets", digest_of(sources))
 
 
@@ -249,6 +258,14 @@ def write_stamp(name: str, value: str) -> None:
     """Remember with which input a step was done."""
     STAMPS.mkdir(exist_ok=True)
     (STAMPS / name).write_text(value)
+
+
+def take_turn() -> IO[str]:
+    """Wait until no other set-up works in this checkout, and return the file that keeps others waiting."""
+    (ROOT / ".cache").mkdir(exist_ok=True)
+    lock = (ROOT / ".cache" / "setup.lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
 
 
 def link(target: Path, path: Path) -> None:
