@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -190,6 +191,18 @@ def entitled_by_uc(work: Work, campaign_id: int) -> dict[int, int]:
     within = uc_within(Entitlement.uc_id, work.actor.paths(Permission.CAMPAIGN_READ))
     query = select(Entitlement.uc_id, func.count()).where(Entitlement.campaign_id == campaign_id, within)
     return dict(work.session.execute(query.group_by(Entitlement.uc_id)).all())
+
+
+def entitled_by_uc_and_band(work: Work, campaign_id: int) -> dict[int, Counter[int]]:
+    """Return, for each Union Council of the actor's areas, how many families are entitled in each band of the package."""
+    within = uc_within(Entitlement.uc_id, work.actor.paths(Permission.CAMPAIGN_READ))
+    query = select(Entitlement.uc_id, Entitlement.band_no, func.count()).where(
+        Entitlement.campaign_id == campaign_id, within
+    )
+    found: dict[int, Counter[int]] = {}
+    for uc_id, band_no, count in work.session.execute(query.group_by(Entitlement.uc_id, Entitlement.band_no)):
+        found.setdefault(uc_id, Counter())[band_no] = count
+    return found
 
 
 def committed_of(work: Work, campaign_id: int) -> Cost:

@@ -200,6 +200,11 @@ def count_families(work: Work, wanted: FamilyFilter) -> int:
     return work.session.scalar(_filtered(scoped(select(func.count()).select_from(Family), paths), wanted)) or 0
 
 
+def is_any_family(work: Work) -> bool:
+    """Return whether anybody was registered at all, wherever."""
+    return work.session.scalar(select(Family.id).limit(1)) is not None
+
+
 def list_changes(work: Work, family_id: int) -> list[ChangeRecord]:
     """Return the amendments of a family, the latest first. Raises: NotFound."""
     get_family(work, family_id)
