@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
@@ -11,8 +12,9 @@ from typing import Any
 import click
 
 from relief.accounts.queries import is_any_user
-from relief.cli.console import COMMAND_LINE, in_instance, json_option, note, report
-from relief.cli.demonstration.people import ACCOUNTS, PASSWORD
+from relief.audit.queries import is_demonstration
+from relief.cli.console import COMMAND_LINE, in_instance, json_option, report
+from relief.cli.demonstration.people import ACCOUNTS, PASSWORD, Account
 from relief.cli.demonstration.response import Played, play_response
 from relief.cli.demonstration.script import Play
 from relief.families.queries import is_any_family
@@ -23,7 +25,7 @@ from relief.store.db import store
 from relief.store.migrations import upgrade
 from relief.store.work import reading
 
-DEFAULT_FAMILIES = 5_000
+DEFAULT_FAMILIES, DEFAULT_SEED = 5_000, 1
 FEWEST_FAMILIES, MOST_FAMILIES = 50, 1_000_000
 
 
@@ -35,7 +37,7 @@ FEWEST_FAMILIES, MOST_FAMILIES = 50, 1_000_000
     show_default=True,
     help="How many families register; 186331 plays SRSO's response of 2022.",
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Another number, another play.")
+@click.option("--seed", type=int, default=DEFAULT_SEED, show_default=True, help="Another number, another play.")
 @click.option(
     "--ending",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -62,8 +64,12 @@ def demo(*, families: int, seed: int, ending: dt.datetime | None, as_json: bool)
     report(data, as_json, _as_text(play, played))
 
 
-def load_demonstration(play: Play) -> Played:
-    """Play into the database of the instance. Raises: Conflict "demo.not_empty" where anybody already works in it."""
+def load_demonstration(play: Play | None = None) -> Played:
+    """Play into the database of the instance; without a play, the one that a new user meets first.
+
+    Raises: Conflict "demo.not_empty" where anybody already works in it.
+    """
+    play = play or Play(DEFAULT_FAMILIES, DEFAULT_SEED, local_day(dt.datetime.now(dt.UTC)))
     with reading(COMMAND_LINE) as work:
         if is_any_user(work) or is_any_family(work):
             raise Conflict(
@@ -76,26 +82,26 @@ def load_demonstration(play: Play) -> Played:
         return play_response(play, functools.partial(_begin_bar, bars))
 
 
-def accounts_text() -> str:
-    """Return the demonstration accounts for the terminal, one a line, with their password."""
-    width = max(len(account.email) for account in ACCOUNTS)
-    lines = [f"  {account.email:<{width}}  {account.role.replace('_', ' ')}" for account in ACCOUNTS]
-    return "\n".join(["Demonstration accounts (everything in them is invented):", *lines, f"  password: {PASSWORD}"])
+def demonstration_accounts() -> tuple[Account, ...]:
+    """Return the accounts to sign in with, none where the database is no demonstration."""
+    with reading(COMMAND_LINE) as work:
+        return ACCOUNTS if is_demonstration(work) else ()
 
 
 def _begin_bar(bars: ExitStack, label: str, parts: int) -> Callable[[int], None]:
     """End the progress bar before and begin the next, on standard error; silent where no person watches."""
     bars.close()
-    stream = click.get_text_stream("stderr")
-    bar: Any = bars.enter_context(click.progressbar(length=max(parts, 1), label=f"{label:<12}", file=stream))
+    bar: Any = click.progressbar(length=max(parts, 1), label=f"{label:<12}", file=sys.stderr)
+    bars.enter_context(bar)
     told: Callable[[int], None] = bar.update
     return told
 
 
 def _as_text(play: Play, played: Played) -> str:
-    note("")
+    accounts = "\n".join(f"  {account.email:<34} {account.role.label}" for account in ACCOUNTS)
     return (
         f"{played.registered:,} families registered, {played.entitled:,} entitled, {played.tokens:,} tokens issued;"
         f" {played.handed_over:,} hand-overs, {played.voids:,} of them undone, {played.conflicts:,} conflicts."
-        f" The fund received {play.fund}.\n{accounts_text()}"
+        f" The fund received {play.fund}."
+        f"\nEverything in it is invented. Sign in with the password {PASSWORD} as\n{accounts}"
     )

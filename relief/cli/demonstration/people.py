@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from relief.accounts.administration import AddUser, add_user
 from relief.accounts.queries import actor_of
+from relief.cli.demonstration.script import HOME_DISTRICT, PROVINCE
 from relief.geography.queries import AreaRecord
 from relief.kernel.actor import Actor
 from relief.kernel.names import PersonName
@@ -26,6 +27,12 @@ class Account:
     name: str
     role: Role
     is_provincial: bool
+    password: str = PASSWORD
+
+    @property
+    def area(self) -> str:
+        """The name of the area over which the role is granted."""
+        return PROVINCE if self.is_provincial else HOME_DISTRICT
 
 
 ACCOUNTS = (

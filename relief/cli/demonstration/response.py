@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 
+from relief.audit.queries import DEMONSTRATION_LOADED
 from relief.audit.trail import Deed, record
 from relief.cli.demonstration import script
 from relief.cli.demonstration.days import Site, open_sites
@@ -34,8 +35,6 @@ from relief.stock.catalogue import ItemDetails, add_item
 from relief.store.work import Work, unit_of_work
 
 DIRECTOR = Actor.system("demonstration")
-# The deed by which every page knows that this database holds an invented response.
-LOADED = "demonstration.loaded"
 
 # Begins a step of so many parts, and returns what is told of parts done.
 Steps = Callable[[str, int], Told]
@@ -64,7 +63,7 @@ def play_response(play: Play, steps: Steps) -> Played:
     counts = play_hand_overs(play, cast, campaign_id, sites, steps("Hand-overs", tokens))
     with unit_of_work(DIRECTOR) as work:
         detail = {"families": play.families, "seed": play.seed, "ending_on": play.ending_on.isoformat()}
-        record(work, Deed(LOADED, "campaign", campaign_id, detail=detail))
+        record(work, Deed(DEMONSTRATION_LOADED, "campaign", campaign_id, detail=detail))
     return Played(registered, entitled, tokens, counts.handed_over, counts.conflicts, counts.voids)
 
 

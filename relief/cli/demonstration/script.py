@@ -21,7 +21,7 @@ CAMPAIGN_CODE = "DEMO-1"
 FUND_CODE = "DEMO-FUND"
 PROGRAMME_CODE = "DEMO"
 # The district whose coordinator and point staff a visitor can sign in as.
-HOME_DISTRICT = "Sukkur"
+PROVINCE, HOME_DISTRICT = "Sindh", "Sukkur"
 
 # Band: families of up to so many members, cash in rupees, ration bags, hygiene kits.
 BANDS = ((4, 3_500, 1, 1), (8, 4_000, 1, 1), (60, 4_500, 2, 1))
