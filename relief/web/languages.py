@@ -38,7 +38,8 @@ def select_language() -> str:
     remembered = request.cookies.get(_COOKIE, "")
     if remembered in LANGUAGES:
         return remembered
-    return request.accept_languages.best_match(list(LANGUAGES)) or "en"
+    wanted = (tag.replace("_", "-").partition("-")[0].lower() for tag in request.accept_languages.values())
+    return next((language for language in wanted if language in LANGUAGES), "en")
 
 
 def direction(language: str | None = None) -> str:
