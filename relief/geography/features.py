@@ -187,7 +187,7 @@ def _text(value: object) -> str | None:
             return None
         value = int(value) if value.is_integer() else value
     text = clean("" if value is None or value is pd.NA else str(value))
-    return None if text.casefold().strip("<>-. ") in _NO_VALUE else text[:200]
+    return None if re.sub(r"[^a-z0-9]", "", text.casefold()) in _NO_VALUE and text.isascii() else text[:200]
 
 
 def _first_date(frame: gpd.GeoDataFrame, columns: Mapping[str, str], names: tuple[str, ...]) -> dt.date | None:

@@ -102,7 +102,7 @@ def _nested(ground: Ground, parents: Mapping[int, int | None]) -> dict[int, Give
 def _fitted(shapes: dict[int, shapely.Geometry]) -> dict[int, shapely.Geometry]:
     """Return neighbours with their overlaps given to one of them and narrow gaps closed, so that they share all edges."""
     geometries = np.array(list(shapes.values()), dtype=object)
-    if shapely.coverage_is_valid(geometries):
+    if shapely.coverage_is_valid(geometries, gap_width=NARROW_DEG):
         return shapes
     fitted = shapely.coverage_clean(geometries, gap_width=NARROW_DEG)  # type: ignore[attr-defined]
     # One that others cover whole would vanish: it stays as it came, and the report of the load names the overlap.

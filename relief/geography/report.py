@@ -136,7 +136,7 @@ class LoadReport:
 
         def plain(value: Any) -> Any:
             if isinstance(value, Problem):
-                return {"code": value.code, "text": str(value)}
+                return {"field": value.field, "code": value.code, "text": str(value)}
             if dataclasses.is_dataclass(value):
                 return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
             return [plain(item) for item in value] if isinstance(value, tuple) else value

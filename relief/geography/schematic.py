@@ -76,7 +76,7 @@ def _faces(seeds: Coordinates, region: shapely.Geometry) -> list[shapely.Geometr
     edges = [shapely.boundary(region)]
     if len(seeds) > 1:
         edges.append(shapely.voronoi_polygons(shapely.multipoints(points), extend_to=region, only_edges=True))
-    lines = shapely.set_precision(shapely.union_all(edges), _GRID_DEG)
+    lines = shapely.union_all(edges, grid_size=_GRID_DEG)  # Rounding after the union would open crossings again.
     faces = np.array(shapely.get_parts(shapely.polygonize([lines])))
     middles = shapely.point_on_surface(faces)
     within = shapely.intersects(region, middles)

@@ -17,7 +17,7 @@ AT = dt.datetime(2022, 9, 5, 3, 0, tzinfo=dt.UTC)
 SYSTEM = Actor.system("tests")
 
 
-def build_sindh() -> None:
+def build_sindh(_store: Store) -> None:
     """Fill an empty database with the shipped areas."""
     with unit_of_work(SYSTEM, at=AT) as work:
         build(work, read_facts(GEODATA))
