@@ -42,7 +42,8 @@ def register(app: Flask) -> None:
     held = shell.install(app)
     for page in PAGES:
         app.register_blueprint(page.bp)
-        held.add(getattr(page, "MENU", ()), getattr(page, "HOME_BLOCKS", ()))
+        blocks = (getattr(page, "HOME_BLOCKS", ()), getattr(page, "FAMILY_BLOCKS", ()))
+        held.add(getattr(page, "MENU", ()), *blocks)
     app.context_processor(_shared_with_templates)
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from flask import Flask, current_app, flash, request, session, url_for
+from markupsafe import Markup
 
+from relief.families.queries import FamilyRecord
 from relief.kernel.actor import Actor
 from relief.kernel.permissions import Permission
 from relief.store.work import Work
@@ -75,17 +77,30 @@ class HomeBlock:
         return any(actor.may(permission) for permission in wanted)
 
 
+@dataclass(frozen=True, slots=True)
+class FamilyBlock:
+    """A part of a family's page that another part of the program fills in; shown to those who may do this over its area."""
+
+    permission: Permission
+    order: int
+    section: Callable[[Work, FamilyRecord], Markup | None]
+
+
 @dataclass(slots=True)
 class Shell:
     """What the pages of one application added."""
 
     menu: list[MenuEntry] = field(default_factory=list)
     home_blocks: list[HomeBlock] = field(default_factory=list)
+    family_blocks: list[FamilyBlock] = field(default_factory=list)
 
-    def add(self, menu: Iterable[MenuEntry], home_blocks: Iterable[HomeBlock]) -> None:
+    def add(
+        self, menu: Iterable[MenuEntry], home_blocks: Iterable[HomeBlock], family_blocks: Iterable[FamilyBlock] = ()
+    ) -> None:
         """Take over the entries of one page module, in order."""
         self.menu = sorted([*self.menu, *menu], key=lambda entry: entry.order)
         self.home_blocks = sorted([*self.home_blocks, *home_blocks], key=lambda block: block.order)
+        self.family_blocks = sorted([*self.family_blocks, *family_blocks], key=lambda block: block.order)
 
 
 def install(app: Flask) -> Shell:
@@ -99,6 +114,13 @@ def shell() -> Shell:
     held = current_app.extensions["relief.shell"]
     assert isinstance(held, Shell)
     return held
+
+
+def family_sections(work: Work, family: FamilyRecord) -> list[Markup]:
+    """Return what the parts of the program add to a family's page for the actor."""
+    blocks = [block for block in shell().family_blocks if work.actor.may(block.permission, family.area_path)]
+    sections = [block.section(work, family) for block in blocks]
+    return [section for section in sections if section is not None]
 
 
 def say(text: str, kind: Kind = "success") -> None:
