@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, case, exists, false, func, or_, select
 
 from relief.accounts.model import RoleGrant, SignInSession, User
 from relief.accounts.rules import is_over
@@ -23,7 +23,7 @@ from relief.store.work import Work
 _INSTANT = Instant()
 _SIGN_IN = Statement(
     "SELECT s.id, s.seen_at, s.expires_at, u.id, u.name, u.stamp, u.must_change_password, u.counts_in_lakhs"
-    ' FROM sign_in_session s JOIN user_account u ON u.id = s.user_id'
+    " FROM sign_in_session s JOIN user_account u ON u.id = s.user_id"
     " WHERE s.token_hash = :token_hash AND s.ended_at IS NULL AND u.disabled_at IS NULL"
 )
 
@@ -140,6 +140,15 @@ def list_users(work: Work, *, matching: str = "", limit: int = 50, offset: int =
     ).all()
     grants = list_grants(work, [user.id for user in users])
     return [UserRow(user, tuple(g for g in grants if g.user_id == user.id)) for user in users], total
+
+
+def count_users(work: Work) -> tuple[int, int]:
+    """Return how many people within the reader's areas have an open account, and how many of them never signed in."""
+    awaited = func.sum(case((User.must_change_password.is_(True), 1), else_=0))
+    row = work.session.execute(
+        select(func.count(), awaited).select_from(User).where(_in_scope(work), User.disabled_at.is_(None))
+    ).one()
+    return int(row[0]), int(row[1] or 0)
 
 
 def list_grants(work: Work, user_ids: Sequence[int], *, with_ended: bool = False) -> list[GrantRow]:

@@ -86,7 +86,7 @@ def format_instant(at: dt.datetime | None) -> str:
     if at is None:
         return "–"
     local = at.astimezone(PAKISTAN)
-    return f"{format_date(local, 'd MMM y', locale=language())}, {format_time(local, 'HH:mm', locale='en')}"
+    return str(_("%(day)s, %(time)s", day=format_day(local), time=format_time(local, "HH:mm", locale="en")))
 
 
 def area_name(area: Named) -> str:

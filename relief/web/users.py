@@ -8,20 +8,37 @@ from flask_babel import gettext as _
 from relief.accounts import administration, grants, queries
 from relief.accounts.administration import AddUser, parse_email
 from relief.accounts.grants import GrantRole
+from relief.kernel.actor import Actor
 from relief.kernel.messages import N_
 from relief.kernel.names import PersonName
 from relief.kernel.permissions import Permission, Role
 from relief.store.work import Work, reading, unit_of_work
 from relief.web.access import Answer, current_actor, needs
 from relief.web.areas import AreaField
+from relief.web.formats import format_number
 from relief.web.forms import Form
 from relief.web.listing import Listing
-from relief.web.shell import MenuEntry, say
+from relief.web.shell import HomeBlock, HomeFigure, HomeSection, MenuEntry, say
 
 bp = Blueprint("users", __name__, url_prefix="/users")
 MENU = (MenuEntry(N_("People"), "users.index", (Permission.ACCOUNT_MANAGE, Permission.ACCOUNT_READ), order=90),)
 
 _MANAGE = Permission.ACCOUNT_MANAGE
+
+
+def _people_with_accounts(work: Work, _actor: Actor) -> HomeSection:
+    active, awaited = queries.count_users(work)
+    address = url_for("users.index")
+    figures = [HomeFigure(_("open accounts within your areas"), format_number(active), address)]
+    if awaited:
+        hint = _("Their password was made for them and is not changed yet.")
+        figures.append(
+            HomeFigure(_("people who have not signed in yet"), format_number(awaited), address, hint, "waiting")
+        )
+    return HomeSection(_("People"), figures, (_("Add a person"), url_for("users.new")))
+
+
+HOME_BLOCKS = (HomeBlock(_MANAGE, 90, _people_with_accounts),)
 _AREA = AreaField("area", _MANAGE)
 
 
