@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,6 @@ from relief.kernel.messages import N_
 from relief.kernel.money import Money
 from relief.kernel.permissions import Permission
 from relief.kernel.quantity import Quantity
-from relief.kernel.text import clean
 from relief.programmes.rules import Proof
 from relief.store.statement import Statement
 from relief.store.work import Work
@@ -27,6 +27,9 @@ MOST_ROWS = 500
 
 CASH = "CASH"
 _ITEM_CODES = Statement("SELECT id, code FROM item")
+# A compact token may hold spaces of its own, two in a row, too, but never "=".
+_ROW = re.compile(r"(.*?)((?:\s+[\w-]+=\S+)*)\s*", re.DOTALL)
+_AMOUNT = re.compile(r"([\w-]+)=(\S+)")
 _NAMESPACE = uuid.UUID("0d4b3a52-6a56-4a6e-9a8f-2b3f0b5d7c11")
 
 
@@ -79,12 +82,12 @@ def parse_row(line: str) -> LateRow:
 
     Raises: InvalidInput "late_list.bad_amount".
     """
-    words = clean(line).split()
+    match = _ROW.fullmatch(line)
+    assert match is not None, "the pattern takes any line"
     given: dict[str, int] = {}
-    while words and "=" in words[-1]:
-        code, _, amount = words.pop().partition("=")
-        given[code.upper()] = Money.parse(amount).paisa if code.upper() == CASH else Quantity.parse(amount).count
-    return LateRow(" ".join(words), given or None)
+    for code, amount in _AMOUNT.findall(match[2].upper()):
+        given[code] = Money.parse(amount).paisa if code == CASH else Quantity.parse(amount).count
+    return LateRow(match[1], given or None)
 
 
 def _as_hand_over(work: Work, command: LateList, table: Table, index: int) -> HandOver:

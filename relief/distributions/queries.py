@@ -75,7 +75,7 @@ def areas_served(work: Work, point_id: int, campaign_id: int | None = None) -> l
 def points_by_area(work: Work, campaign_id: int) -> dict[int, int]:
     """Return the number of the point (as in tokens) at which each Union Council receives in the campaign."""
     query = select(PointService.uc_id, Point.number).join(Point, Point.id == PointService.point_id)
-    return dict(work.session.execute(query.where(PointService.campaign_id == campaign_id)).tuples())
+    return dict(work.session.execute(query.where(PointService.campaign_id == campaign_id)).all())
 
 
 # --- Days ----------------------------------------------------------------------------------------------------------------
@@ -273,7 +273,7 @@ def names_of_people(work: Work, user_ids: Sequence[int | None]) -> dict[int, str
     wanted = {user_id for user_id in user_ids if user_id}
     if not wanted:
         return {}
-    return dict(work.session.execute(select(User.id, User.name).where(User.id.in_(wanted))).tuples())
+    return dict(work.session.execute(select(User.id, User.name).where(User.id.in_(wanted))).all())
 
 
 # --- At the desk ---------------------------------------------------------------------------------------------------------

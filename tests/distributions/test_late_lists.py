@@ -113,6 +113,11 @@ def test_what_was_given_in_part_leaves_the_rest_owed(store):
         parse_row(f"{code} TENT=many")
 
 
+def test_a_token_with_spaces_of_its_own_stays_whole_beside_amounts():
+    row = parse_row("R1:AB  C9 D KIT=2  CASH=1,000.50 \n")
+    assert (row.text, row.given) == ("R1:AB  C9 D", {"KIT": 2, "CASH": 100_050})
+
+
 @pytest.mark.parametrize("who", ["staff", "stranger"])
 def test_only_a_coordinator_of_the_area_records_late_lists(store, who):
     world = build_world()

@@ -52,19 +52,37 @@ class Played:
     voids: int
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything as it is on the evening before the first day: tokens in the families' hands, goods at the points."""
+
+    cast: Cast
+    campaign_id: int
+    sites: list[Site]
+    registered: int
+    entitled: int
+    tokens: int
+
+
 def play_response(play: Play, steps: Steps) -> Played:
     """Play the whole response into an empty database and return its counts."""
+    stage = set_stage(play, steps)
+    counts = play_hand_overs(play, stage.cast, stage.campaign_id, stage.sites, steps("Hand-overs", stage.tokens))
+    with unit_of_work(DIRECTOR) as work:
+        detail = {"families": play.families, "seed": play.seed, "ending_on": play.ending_on.isoformat()}
+        record(work, Deed(DEMONSTRATION_LOADED, "campaign", stage.campaign_id, detail=detail))
+    return Played(stage.registered, stage.entitled, stage.tokens, counts.handed_over, counts.conflicts, counts.voids)
+
+
+def set_stage(play: Play, steps: Steps) -> Stage:
+    """Play everything up to the first day of distribution."""
     cast, home_id = _prepare(play)
     registered = _register(play, cast, steps("Families", play.families))
     campaign_id, items = _plan(play, cast)
     entitled = _allocate(play, cast, campaign_id, steps("Allocation", play.families))
     sites = open_sites(play, cast, campaign_id, items, home_id)
     tokens = _issue(play, cast, campaign_id, sites, steps("Tokens", entitled))
-    counts = play_hand_overs(play, cast, campaign_id, sites, steps("Hand-overs", tokens))
-    with unit_of_work(DIRECTOR) as work:
-        detail = {"families": play.families, "seed": play.seed, "ending_on": play.ending_on.isoformat()}
-        record(work, Deed(DEMONSTRATION_LOADED, "campaign", campaign_id, detail=detail))
-    return Played(registered, entitled, tokens, counts.handed_over, counts.conflicts, counts.voids)
+    return Stage(cast, campaign_id, sites, registered, entitled, tokens)
 
 
 def _prepare(play: Play) -> tuple[Cast, int]:
