@@ -63,6 +63,12 @@ def get_point(work: Work, point_id: int) -> Row:
     return row
 
 
+def find_point(work: Work, code: str) -> Point | None:
+    """Return the point with that code within the actor's areas, or None."""
+    query = select(Point).join(Area, Area.id == Point.uc_id).where(Point.code == code.strip().upper())
+    return work.session.scalar(query.where(within(work, Permission.POINT_READ, Area.path)))
+
+
 def areas_served(work: Work, point_id: int, campaign_id: int | None = None) -> list[Row]:
     """Return (campaign id, area) for every Union Council that receives at the point, by campaign and name."""
     query = select(PointService.campaign_id, Area).join(Area, Area.id == PointService.uc_id)
