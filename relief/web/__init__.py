@@ -18,6 +18,7 @@ from relief.web import (
     distributions,
     errors,
     formats,
+    geography,
     home,
     languages,
     late_lists,
@@ -28,7 +29,7 @@ from relief.web import (
 )
 from relief.web.access import current_actor
 
-PAGES = (home, accounts, users, areas, coverage, distributions, desk, late_lists, conflicts)
+PAGES = (home, accounts, users, areas, coverage, distributions, desk, late_lists, conflicts, geography)
 
 
 def register(app: Flask) -> None:
