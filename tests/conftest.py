@@ -1,5 +1,6 @@
 """Fixtures for every test: databases of both kinds, the application over them, a server and a browser."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,11 @@ from tests.support import chromium
 from tests.support.databases import Databases
 from tests.support.serving import LiveServer, serving
 from tests.support.watching import watched
+
+
+def pytest_configure() -> None:
+    """Stop on SIGTERM as on Ctrl+C: servers and browsers of the session are stopped, too."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
