@@ -58,6 +58,7 @@ def _shared_with_templates() -> dict[str, object]:
         "current_actor": current_actor,
         "may": lambda permission, area_path=None: current_actor().may(permission, area_path),
         "menu": lambda: [entry for entry in shell.shell().menu if entry.is_for(current_actor())],
+        "is_demonstration": shell.is_demonstration,
         "campaign_in_hand": shell.campaign_in_hand,
         "campaign_name": shell.campaign_name,
         "has_endpoint": lambda endpoint: endpoint in current_app.view_functions,

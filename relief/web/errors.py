@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 
 from flask import Flask, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,6 +15,7 @@ from relief.kernel.errors import InvalidInput, ReliefError
 from relief.web.formats import label
 from relief.web.refusals import status_of
 from relief.web.security import mask_tokens
+from relief.web.shell import shell
 
 
 def register(app: Flask) -> None:
@@ -63,7 +65,9 @@ def answer_fault(error: Exception) -> ResponseReturnValue:
     if current_app.config["PROPAGATE_EXCEPTIONS"]:
         raise error
     number = secrets.token_hex(4)
-    g.setdefault("sign_in", None)  # The database may be what is at fault: the page does without it.
+    # The database may be what is at fault: the page does without it.
+    g.setdefault("sign_in", None)
+    shell().looked_up_at = time.monotonic()
     current_app.logger.error("Fault %s at %s %s", number, request.method, mask_tokens(request.path), exc_info=error)
     text = _(
         "The fault is ours. What you sent was not saved. Try again; if it happens again, tell the administrator this number:"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -9,10 +11,13 @@ from typing import Any, Literal
 from flask import Flask, current_app, flash, request, session, url_for
 from markupsafe import Markup
 
+from relief.audit import queries as audit_queries
 from relief.families.queries import FamilyRecord
 from relief.kernel.actor import Actor
 from relief.kernel.permissions import Permission
-from relief.store.work import Work
+from relief.store.work import Work, reading
+
+_LOOK_UP_AGAIN_S = 60
 
 Kind = Literal["success", "info", "warning", "error"]
 
@@ -92,6 +97,9 @@ class Shell:
 
     menu: list[MenuEntry] = field(default_factory=list)
     home_blocks: list[HomeBlock] = field(default_factory=list)
+    # Once a demonstration, always one.
+    is_demonstration: bool = False
+    looked_up_at: float = -math.inf
     family_blocks: list[FamilyBlock] = field(default_factory=list)
 
     def add(
@@ -121,6 +129,16 @@ def family_sections(work: Work, family: FamilyRecord) -> list[Markup]:
     blocks = [block for block in shell().family_blocks if work.actor.may(block.permission, family.area_path)]
     sections = [block.section(work, family) for block in blocks]
     return [section for section in sections if section is not None]
+
+
+def is_demonstration() -> bool:
+    """Return whether all that is shown is invented; a "no" is looked up again after a minute."""
+    held = shell()
+    if not held.is_demonstration and time.monotonic() - held.looked_up_at > _LOOK_UP_AGAIN_S:
+        with reading(Actor.system("shell")) as work:
+            held.is_demonstration = audit_queries.is_demonstration(work)
+        held.looked_up_at = time.monotonic()
+    return held.is_demonstration
 
 
 def say(text: str, kind: Kind = "success") -> None:
