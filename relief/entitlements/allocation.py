@@ -37,7 +37,7 @@ _ENTITLE = Statement(
     "INSERT INTO entitlement (campaign_id, serial, family_id, band_no, uc_id, allocation_id)"
     " SELECT :campaign_id, :last_serial + ROW_NUMBER() OVER (ORDER BY v.uc_id, v.family_id), v.family_id, v.band_no, v.uc_id,"
     " :allocation_id FROM verdict v JOIN family f ON f.id = v.family_id AND f.state = 'active'"
-    " WHERE v.allocation_id = :allocation_id AND {is_eligible}"
+    " WHERE v.allocation_id = :allocation_id AND v.is_eligible"
 )
 _LAST_SERIAL = Statement("SELECT COALESCE(MAX(serial), 0) FROM entitlement WHERE campaign_id = :campaign_id")
 _BY_BAND = Statement(

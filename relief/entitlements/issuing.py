@@ -128,11 +128,13 @@ class TokenMaker:
 
     def insert(self, wanted: Sequence[tuple[_Candidate, int]]) -> None:
         """Insert a token for each entitlement, at the point with the number given beside it."""
-        insert_rows(self._work, _TOKEN, _COLUMNS, self._rows(wanted))
-
-    def _rows(self, wanted: Sequence[tuple[_Candidate, int]]) -> Iterator[tuple[object, ...]]:
-        keys, key_id, expires_on, shared = self._work.keys, self._key_id, self._expires_on, self._shared
         codes = _new_codes(self._work, len(wanted))
+        insert_rows(self._work, _TOKEN, _COLUMNS, self._rows(wanted, codes))
+
+    def _rows(
+        self, wanted: Sequence[tuple[_Candidate, int]], codes: Mapping[bytes, str]
+    ) -> Iterator[tuple[object, ...]]:
+        keys, key_id, expires_on, shared = self._work.keys, self._key_id, self._expires_on, self._shared
         sealed = keys.seal_many(codes.values(), CODE_CONTEXT)
         for (one, point_no), index, code in zip(wanted, codes, sealed, strict=True):
             tag = rt1.holder_tag(self._tags, one.serial, unseal_cnic(keys, one.cnic_sealed))
@@ -157,11 +159,14 @@ def _new_codes(work: Work, count: int) -> dict[bytes, str]:
 
 
 def _indexed(keys: Keyring, count: int) -> dict[bytes, str]:
+    digits = [TokenCode.of(number).digits for number in _random_numbers(count)]
+    return {index: code for index, code in zip(keys.index_many(digits, CODE_PURPOSE), digits, strict=True) if index}
+
+
+def _random_numbers(count: int) -> Iterator[int]:
     # 64 random bits for a number below 10^10: no code is likelier than another by more than one in 10^9.
     random = os.urandom(8 * count)
-    numbers = (int.from_bytes(random[start : start + 8]) % _CODES for start in range(0, len(random), 8))
-    digits = [TokenCode.of(number).digits for number in numbers]
-    return {index: code for index, code in zip(keys.index_many(digits, CODE_PURPOSE), digits, strict=True) if index}
+    return (int.from_bytes(random[start : start + 8]) % _CODES for start in range(0, len(random), 8))
 
 
 def _candidates(work: Work, campaign_id: int, paths: Sequence[str], last_serial: int, limit: int) -> list[_Candidate]:

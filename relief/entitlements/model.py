@@ -155,3 +155,15 @@ class Token(Model):
     state_reason: Mapped[str] = internal(Text)
     issued_at: Mapped[dt.datetime] = internal(Instant)
     issued_by: Mapped[int] = internal(Key)
+
+
+class HolderCheckThrottle(Model):
+    """Wrong answers about one token, or from one network address, counted under a keyed index; it outlives a restart."""
+
+    __tablename__ = "holder_check_throttle"
+
+    key: Mapped[bytes] = personal(LargeBinary, primary_key=True)
+    failures: Mapped[int] = internal(Integer)
+    failed_at: Mapped[dt.datetime] = internal(Instant, index=True)
+    # No answer is looked at before this instant.
+    closed_until: Mapped[dt.datetime] = internal(Instant)

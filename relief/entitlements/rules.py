@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
+from dataclasses import dataclass
 
 from relief.kernel.actor import Actor
 from relief.kernel.messages import N_
@@ -100,3 +102,52 @@ _TOKEN_LABELS = {
     TokenState.REVOKED: N_("Revoked"),
     TokenState.REPLACED: N_("Replaced by a newer one"),
 }
+
+
+class Standing(enum.StrEnum):
+    """What a paper that was read is worth, in the order in which it is judged; use and place are no part of it."""
+
+    NOT_GENUINE = "not_genuine"
+    KEY_REVOKED = "key_revoked"
+    UNKNOWN = "unknown"
+    REVOKED = "revoked"
+    REPLACED = "replaced"
+    EXPIRED = "expired"
+    VALID = "valid"
+
+
+def standing_of(
+    key_state: KeyState | None, token_state: TokenState | None, *, is_genuine: bool, is_expired: bool
+) -> Standing:
+    """Return the first thing that speaks against a paper, or VALID."""
+    reasons = (
+        (not is_genuine, Standing.NOT_GENUINE),
+        (key_state is KeyState.REVOKED, Standing.KEY_REVOKED),
+        (token_state is None, Standing.UNKNOWN),
+        (token_state is TokenState.REVOKED, Standing.REVOKED),
+        (token_state is TokenState.REPLACED, Standing.REPLACED),
+        (is_expired, Standing.EXPIRED),
+    )
+    return next((standing for holds, standing in reasons if holds), Standing.VALID)
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """How wrong answers are slowed down: so many are free, then each doubles the wait, up to a longest one."""
+
+    free: int
+    first_wait: dt.timedelta
+    longest_wait: dt.timedelta
+    forgotten_after: dt.timedelta
+
+    def wait_after(self, failures: int) -> dt.timedelta:
+        """Return how long no answer is looked at after so many wrong ones."""
+        if failures < self.free:
+            return dt.timedelta(0)
+        return min(self.first_wait * (1 << min(failures - self.free, 20)), self.longest_wait)
+
+
+# Ten thousand answers are possible for the last four digits: at one a day in the end, guessing takes decades.
+OF_ONE_TOKEN = Throttle(5, dt.timedelta(minutes=1), dt.timedelta(days=1), dt.timedelta(days=30))
+# A village, or all customers of a mobile network, may share one address.
+OF_ONE_ADDRESS = Throttle(30, dt.timedelta(seconds=15), dt.timedelta(minutes=15), dt.timedelta(days=1))

@@ -62,11 +62,12 @@ class PrintableToken:
 
 @dataclass(frozen=True, slots=True)
 class PrintSelection:
-    """Which valid tokens of a campaign are printed: those of an area, of a point (0: without one), or all."""
+    """Which valid tokens of a campaign are printed: those of an area, of a point (0: without one), a single one, or all."""
 
     campaign_id: int
     area_path: str | None = None
     point_no: int | None = None
+    token_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +141,23 @@ def stream_printable(work: Work, selection: PrintSelection) -> Iterator[Printabl
         .order_by(Area.code, Entitlement.serial)
         .execution_options(yield_per=_CHUNK)
     )
-    for row in work.session.execute(query):
-        *columns, sealed, number, name, local = row
-        code = TokenCode(work.keys.unseal(sealed, CODE_CONTEXT))
-        yield PrintableToken(_token(columns), code, FamilyCode.of(number), name, local or "")
+    with work.session.execute(query) as rows:
+        for *columns, sealed, number, name, local in rows:
+            code = TokenCode(work.keys.unseal(sealed, CODE_CONTEXT))
+            yield PrintableToken(_token(columns), code, FamilyCode.of(number), name, local or "")
 
 
 def count_printable(work: Work, selection: PrintSelection) -> dict[int, int]:
     """Return how many tokens there are to print in each Union Council."""
     query = select(Entitlement.uc_id, func.count()).join(Token, Token.entitlement_id == Entitlement.id)
     rows = work.session.execute(query.where(*_selected(work, selection)).group_by(Entitlement.uc_id))
+    return dict(rows.all())
+
+
+def count_printable_by_point(work: Work, selection: PrintSelection) -> dict[int, int]:
+    """Return how many tokens there are to print for each point's number; under 0 those for any point."""
+    query = select(Token.point_no, func.count()).join(Entitlement, Entitlement.id == Token.entitlement_id)
+    rows = work.session.execute(query.where(*_selected(work, selection)).group_by(Token.point_no))
     return dict(rows.all())
 
 
@@ -190,15 +198,19 @@ def find_key(work: Work, *, campaign_number: int, key_id: int) -> KeyRow | None:
 
 
 def _selected(work: Work, selection: PrintSelection) -> list[Any]:
+    distrusted = select(CampaignKey.key_id).filter_by(campaign_id=selection.campaign_id, state=KeyState.REVOKED)
     conditions = [
         Entitlement.campaign_id == selection.campaign_id,
         Token.state == TokenState.ISSUED,
+        Token.key_id.not_in(distrusted),
         uc_within(Entitlement.uc_id, work.actor.paths(Permission.TOKEN_PRINT)),
     ]
     if selection.area_path is not None:
         conditions.append(uc_within(Entitlement.uc_id, [selection.area_path]))
     if selection.point_no is not None:
         conditions.append(Token.point_no == selection.point_no)
+    if selection.token_id is not None:
+        conditions.append(Token.id == selection.token_id)
     return conditions
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from nacl.signing import VerifyKey
 
-from relief.entitlements.rules import KeyState, TokenState
+from relief.entitlements.rules import KeyState, Standing, TokenState, standing_of
 from relief.entitlements.token_queries import find_key, find_token
 from relief.kernel.errors import InvalidInput
 from relief.papers import rt1
@@ -26,6 +27,11 @@ class Verification:
     def holds(self) -> bool:
         """Whether it is genuine, of a trusted key, and neither revoked nor replaced. Expiry and use are not judged here."""
         return self.is_genuine and self.key_state is not KeyState.REVOKED and self.token_state is TokenState.ISSUED
+
+    def standing(self, on: dt.date) -> Standing:
+        """Return what the paper is worth on a day."""
+        is_expired = on > self.body.expires_on
+        return standing_of(self.key_state, self.token_state, is_genuine=self.is_genuine, is_expired=is_expired)
 
 
 def verify_text(work: Work, text: str) -> Verification:
