@@ -16,6 +16,7 @@ from relief.geography.model import Area, AreaAlias, AreaShape, BoundaryEdition, 
 from relief.geography.names import closest, place_key
 from relief.kernel.errors import NotFound
 from relief.kernel.messages import N_
+from relief.kernel.text import clean
 from relief.store.work import Work
 
 
@@ -97,7 +98,7 @@ def get_area(work: Work, area_id: int) -> AreaRecord:
 
 def find_area_by_code(work: Work, code: str) -> AreaRecord | None:
     """Return the area with that code, in capitals or not, or None."""
-    found = _areas(work, select(*_AREA).where(func.upper(Area.code) == code.strip().upper()))
+    found = _areas(work, select(*_AREA).where(func.upper(Area.code) == clean(code).upper()))
     return found[0] if found else None
 
 

@@ -49,8 +49,8 @@ class MatchedBy(enum.StrEnum):
 
 
 _MATCHED_LABELS = {
-    MatchedBy.CODE: N_("by its code"), MatchedBy.NAME: N_("by its name"), MatchedBy.SIMILAR_NAME: N_("by a similar name"),
-    MatchedBy.POSITION: N_("by its position"), MatchedBy.ADDED: N_("added as a new area"),
+    MatchedBy.CODE: N_("by code"), MatchedBy.NAME: N_("by name"), MatchedBy.SIMILAR_NAME: N_("by a similar name"),
+    MatchedBy.POSITION: N_("by position"), MatchedBy.ADDED: N_("as new areas"),
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from relief.config import Settings
 from relief.coverage.classes import Classes, MapClass, Method, classes_of
+from relief.coverage.drawing import draw_svg
 from relief.coverage.indicators import Figures, Indicator, Unit
 from relief.coverage.layers import (
     AREA_COLUMNS,
@@ -141,6 +142,24 @@ def geojson() -> Answer:
         boundaries = boundaries_of(work, coverage, view.under)
     source = Source.of(view.campaign.code if view.campaign else _ALL, coverage, boundaries)
     return _file(view, to_geojson(lay_over(shapes, coverage), source), "geojson", "application/geo+json")
+
+
+@bp.get("/map.svg")
+@needs(Permission.COVERAGE_READ)
+def picture() -> Answer:
+    """Answer the map as a picture, for browsers without script."""
+    with reading(current_actor()) as work:
+        view = _read_view(work)
+        coverage = coverage_of(work, view.question)
+        shapes = shapes_of(work, view.level, view.under.path if view.under else None)
+    classes = classes_of(view.indicator, [row.figures for row in coverage.rows], view.method)
+    colours = {
+        row.area.code: None if number is None else classes.classes[number].colour
+        for row, number in zip(coverage.rows, classes.numbers, strict=True)
+    }
+    shown = shapes[shapes["code"].isin(list(colours))]
+    fills = [colours[code] for code in shown["code"]]
+    return Response(draw_svg(shown.geometry.to_numpy(), fills, list(shown["is_schematic"])), mimetype="image/svg+xml")
 
 
 @bp.get("/geometry/<level>/<tag>.json")

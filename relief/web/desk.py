@@ -22,7 +22,7 @@ from relief.kernel.quantity import Quantity
 from relief.programmes.rules import Proof
 from relief.store.work import Work, reading, unit_of_work
 from relief.web.access import Answer, current_actor, needs
-from relief.web.forms import Form
+from relief.web.forms import Form, parse_event_id
 from relief.web.shell import say
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
@@ -76,7 +76,7 @@ def give(day_id: int) -> Answer:
 
 
 def _read_command(form: Form, day_id: int, text: str) -> DeskHandOver:
-    event_id = form.parse("event_id", lambda typed: str(uuid.UUID(typed)))
+    event_id = form.parse("event_id", parse_event_id)
     proof = form.choice("proof", Proof)
     answer = form.text("answer", longest=20, required=False) or ""
     proxy = form.text("proxy", longest=120, required=False) or ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import uuid
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -16,14 +17,16 @@ from relief.geography.model import Level
 from relief.geography.queries import find_area_by_code
 from relief.kernel.actor import Actor
 from relief.kernel.dates import local_day
+from relief.kernel.errors import InvalidInput
 from relief.kernel.messages import N_
 from relief.kernel.permissions import Permission, Role
+from relief.kernel.text import fold_digits
 from relief.programmes.queries import list_campaigns
 from relief.store.work import Work, reading, unit_of_work
 from relief.web.access import Answer, current_actor, needs
 from relief.web.areas import AreaField
 from relief.web.formats import format_number
-from relief.web.forms import Form
+from relief.web.forms import Form, parse_event_id
 from relief.web.listing import Listing
 from relief.web.shell import HomeBlock, HomeFigure, HomeSection, MenuEntry, campaign_in_hand, say
 
@@ -182,7 +185,7 @@ def void(hand_over_id: int) -> Answer:
     """Undo a hand-over."""
     form = Form.of_request()
     with form.attempt():
-        event_id = form.parse("event_id", lambda typed: str(uuid.UUID(typed)))
+        event_id = form.parse("event_id", parse_event_id)
         reason = form.text("reason", longest=500)
         form.refuse_problems()
         with unit_of_work(current_actor()) as work:
@@ -259,9 +262,12 @@ def _id(form: Form, name: str) -> int | None:
 
 
 def _degrees(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(fold_digits(text))
+    except ValueError:
+        value = math.nan
     if not -180 <= value <= 180:
-        raise ValueError(text)
+        raise InvalidInput("point.bad_degrees", N_("Write degrees with a point, such as 27.18."))
     return value
 
 

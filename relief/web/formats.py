@@ -49,8 +49,11 @@ def language() -> str:
 def format_number(value: float | Quantity) -> str:
     """Return "1,370,000", or "13,70,000" for a person who counts in lakh and crore; at most two decimals."""
     number = value.count if isinstance(value, Quantity) else value
-    pattern = _BY_LAKHS if _counts_in_lakhs() else _BY_THOUSANDS
-    return format_decimal(number, pattern, locale=_DIGITS_LOCALE)
+    if _counts_in_lakhs():
+        return format_decimal(number, _BY_LAKHS, locale=_DIGITS_LOCALE)
+    if isinstance(number, int):
+        return f"{number:,}"  # The same, and a table of a thousand areas has eight thousand of them.
+    return format_decimal(number, _BY_THOUSANDS, locale=_DIGITS_LOCALE)
 
 
 def format_money(value: Money | int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import re
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast, overload
@@ -241,6 +242,14 @@ class Attempt:
             return False
         self._form.keep(error)
         return True
+
+
+def parse_event_id(text: str) -> str:
+    """Return the id that a page gave its form, so that the form sent twice counts once. Raises: InvalidInput."""
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise InvalidInput("form.event_id", N_("This form has lost its own number. Open the page anew.")) from None
 
 
 def parse_day(text: str) -> dt.date:

@@ -17,7 +17,7 @@ from relief.programmes.queries import list_campaigns
 from relief.programmes.rules import CampaignState, Proof
 from relief.store.work import reading, unit_of_work
 from relief.web.access import Answer, current_actor, needs
-from relief.web.forms import Form
+from relief.web.forms import Form, parse_event_id
 
 bp = Blueprint("late_lists", __name__, url_prefix="/late-lists")
 
@@ -49,7 +49,7 @@ def new() -> Answer:
 
 def _read(form: Form) -> LateList:
     command = LateList(
-        list_id=form.parse("list_id", lambda typed: str(uuid.UUID(typed))),
+        list_id=form.parse("list_id", parse_event_id),
         campaign_id=form.number("campaign"),
         point_id=form.number("point"),
         held_on=form.day("held_on"),

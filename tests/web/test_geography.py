@@ -117,7 +117,7 @@ def test_another_name_is_added_shown_as_text_and_removed(app: Flask, administrat
 def test_a_file_is_checked_first_and_loaded_on_demand(app: Flask, administrator: FlaskClient, talukas: Path):
     checked = administrator.post("/geography/boundaries/new", data=sent(talukas, name="Spring survey", source="OCHA"))
     assert checked.status_code == 200
-    for text in ("Load 4 boundaries", "The outline crossed itself and was mended.", "by its code"):
+    for text in ("Load 4 boundaries", "The outline crossed itself and was mended.", "by code"):
         assert text in checked.text
     assert "Spring survey" not in administrator.get("/geography/boundaries").text
     loaded = administrator.post("/geography/boundaries/load", data=hidden_fields(checked.text), follow_redirects=True)
