@@ -147,6 +147,15 @@ def upgrade() -> None:
     op.create_index(
         "ix_verdict_uc", "verdict", ["allocation_id", "uc_id", "is_eligible", "ground_no", "band_no"], unique=False
     )
+    op.create_table(
+        "holder_check_throttle",
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failed_at", Instant(), nullable=False),
+        sa.Column("closed_until", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_holder_check_throttle")),
+    )
+    op.create_index(op.f("ix_holder_check_throttle_failed_at"), "holder_check_throttle", ["failed_at"], unique=False)
     for table in (
         "entitlement",
         "verdict_ground",
@@ -158,6 +167,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them."""
+    op.drop_table("holder_check_throttle")
     op.drop_table("verdict")
     op.drop_table("token")
     op.drop_table("verdict_ground")
