@@ -180,7 +180,7 @@ def people_with_role(work: Work, role: Role, area_path: str) -> list[tuple[int, 
         .join(RoleGrant, (RoleGrant.user_id == User.id) & RoleGrant.ended_at.is_(None))
         .join(Area, Area.id == RoleGrant.area_id)
         .where(User.disabled_at.is_(None), RoleGrant.role == role)
-    ).tuples()
+    )
     found = {user_id: name for user_id, name, path in grants if area_path.startswith(path)}
     return sorted(found.items(), key=lambda person: person[1])
 

@@ -215,7 +215,7 @@ def test_a_closed_campaign_gives_nothing(store):
 
 
 def test_a_campaign_that_asks_for_a_proof_gets_one(store):
-    world = build_world(families=5, proof=Proof.LAST_FOUR)
+    world = build_world(families=5, proof_required=Proof.LAST_FOUR)
     holder, without_card = world.families[0], world.families[4]
     assert give(world, holder).refusal is Refusal.PROOF_MISSING
     wrong = give(world, holder, check=HolderCheck(Proof.LAST_FOUR, "0000"))

@@ -4,6 +4,7 @@ import datetime as dt
 import itertools
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 
 from relief.accounts.model import RoleGrant, User
 from relief.distributions.claims import Table, table_of_day
@@ -27,7 +28,6 @@ from relief.store.work import Work, unit_of_work
 
 TODAY = dt.date(2022, 9, 20)
 AT = dt.datetime(2022, 9, 20, 6, 0, tzinfo=dt.UTC)
-EXPIRES_ON = dt.date(2022, 12, 31)
 CASH = 1_250_000
 TENT_COST = 2_500_000
 SYSTEM = Actor.system("tests")
@@ -52,6 +52,7 @@ class World:
     staff: Actor
     coordinator: Actor
     stranger: Actor
+    expires_on: dt.date
     families: list["Holder"] = field(default_factory=list)
 
     def table(self, work: Work) -> Table:
@@ -72,10 +73,13 @@ class Holder:
     cnic: Cnic | None
 
 
-def build_world(*, families: int = 1, tents: int = 100, instalments: int = 1, proof: Proof = Proof.NONE) -> World:
-    """Make the campaign in the database of the application in hand: cash of PKR 12,500 and a tent a family."""
+def build_world(*, families: int = 1, on: dt.date = TODAY, tents: int = 100, **campaign: Any) -> World:
+    """Make the campaign in the database of the application in hand: PKR 12,500 and two tents a family, given on one day.
+
+    `campaign` may say `instalments` and `proof_required`.
+    """
     with unit_of_work(SYSTEM, at=AT) as work:
-        world = _build(work, tents=tents, instalments=instalments, proof=proof)
+        world = _build(work, on, tents, campaign)
         world.families = [add_family(work, world, with_cnic=n % 5 != 4) for n in range(families)]
     return world
 
@@ -94,13 +98,13 @@ def add_family(work: Work, world: World, *, with_cnic: bool = True, point_number
     work.session.flush()
     code = TokenCode.of(number * 7919)
     token = Token(
-        entitlement_id=entitlement.id, reissue=0, key_id=1, point_no=point_number, expires_on=EXPIRES_ON, holder_tag=0,
+        entitlement_id=entitlement.id, reissue=0, key_id=1, point_no=point_number, expires_on=world.expires_on, holder_tag=0,
         code_index=work.keys.index(code.digits, "token code"), code_sealed=work.keys.seal(code.digits, "token.code"),
         state=TokenState.ISSUED, state_reason="", issued_at=AT, issued_by=0,
     )  # fmt: skip
     work.session.add(token)
     work.session.flush()
-    body = rt1.TokenBody(1, world.campaign_number, serial, 0, 1, point_number, EXPIRES_ON, 0)
+    body = rt1.TokenBody(1, world.campaign_number, serial, 0, 1, point_number, world.expires_on, 0)
     signed = rt1.sign(body, work.keys.signing_key(f"campaign-{world.campaign_number}-1"))
     text = rt1.to_compact_text(signed.pack())
     return Holder(family.id, str(family.code), entitlement.id, token.id, code, text, cnic)
@@ -111,8 +115,8 @@ def new_event() -> str:
     return str(uuid.uuid4())
 
 
-def _build(work: Work, *, tents: int, instalments: int, proof: Proof) -> World:
-    add = work.session.add
+def _build(work: Work, on: dt.date, tents: int, more: dict[str, Any]) -> World:
+    add, expires_on = work.session.add, on + dt.timedelta(days=102)
     areas = _areas(work)
     province, district, other_district, uc = areas
     fund = Fund(code="F1", name="Flood 2022", donor_name="Donor", is_restricted=True, opened_at=AT, opened_by=0)
@@ -125,14 +129,15 @@ def _build(work: Work, *, tents: int, instalments: int, proof: Proof) -> World:
     point = Point(number=1, code="P1", name="School", uc_id=uc.id, location_id=location.id)
     campaign = Campaign(
         number=1, code="C1", name="Tents and cash", programme_id=programme.id, fund_id=fund.id, area_id=province.id,
-        starts_on=dt.date(2022, 9, 1), ends_on=EXPIRES_ON, instalments=instalments, state=CampaignState.ACTIVE,
-        criteria={"all": []}, proof_required=proof, complaints_to="0800-00000", created_at=AT, created_by=0,
+        starts_on=on - dt.timedelta(days=19), ends_on=expires_on, state=CampaignState.ACTIVE,
+        criteria={"all": []}, complaints_to="0800-00000", created_at=AT, created_by=0,
+        **{"instalments": 1, "proof_required": Proof.NONE} | more,
     )  # fmt: skip
     add(point)
     add(campaign)
     work.session.flush()
     _package(work, campaign, tent)
-    day = DistributionDay(campaign_id=campaign.id, point_id=point.id, held_on=TODAY, instalment_no=instalments)
+    day = DistributionDay(campaign_id=campaign.id, point_id=point.id, held_on=on, instalment_no=campaign.instalments)
     add(day)
     if tents:
         add(StockOnHand(location_id=location.id, item_id=tent.id, fund_id=fund.id, quantity=tents))
@@ -141,7 +146,7 @@ def _build(work: Work, *, tents: int, instalments: int, proof: Proof) -> World:
     add(DayStaff(day_id=day.id, user_id=int(staff.id)))
     return World(
         district, other_district, uc, point.id, location.id, day.id, campaign.id, campaign.number, fund.id, tent.id, staff,
-        _person(work, Role.COORDINATOR, district), _person(work, Role.COORDINATOR, other_district),
+        _person(work, Role.COORDINATOR, district), _person(work, Role.COORDINATOR, other_district), expires_on,
     )  # fmt: skip
 
 
