@@ -18,6 +18,7 @@ from relief.kernel.messages import N_
 from relief.kernel.money import Money
 from relief.kernel.permissions import Permission
 from relief.kernel.quantity import Quantity
+from relief.kernel.text import clean
 from relief.ledger.model import Fund
 from relief.ledger.rules import Cost
 from relief.programmes.criteria import Group, check_criteria
@@ -153,7 +154,7 @@ def find_campaign_by_number(work: Work, number: int) -> CampaignRow | None:
 
 def find_campaign_by_code(work: Work, code: str) -> CampaignRow | None:
     """Return the campaign with that code, in capitals or not, if the actor may see it."""
-    found = _rows(work, _visible(work, _CAMPAIGNS.where(Campaign.code == code.strip().upper())))
+    found = _rows(work, _visible(work, _CAMPAIGNS.where(Campaign.code == clean(code).upper())))
     return found[0] if found else None
 
 
