@@ -57,7 +57,7 @@ def figure_values(figures: Figures) -> tuple[Cell, ...]:
 
 def percent(share: float) -> Decimal:
     """Return 0 to 100 with one decimal; what is not quite all is never 100, what is more than nothing never 0."""
-    rounded = Decimal(str(round(share * 100, 1)))
+    rounded = Decimal(f"{share * 100:.1f}")
     if 0 < share < 1:
         rounded = min(max(rounded, Decimal("0.1")), Decimal("99.9"))
     return rounded

@@ -8,17 +8,19 @@ import { feature } from "topojson-client";
 window.L = L; // The script that folium writes into the page calls it by this name.
 L.Control.Scale.mergeOptions({ imperial: false });
 
-const LINE = { color: "#37474f", weight: 0.8, opacity: 0.9, fillOpacity: 1 };
+// Lines of a thousand small areas would hide the colours between them.
+const lineFor = (count) => ({ color: "#37474f", weight: count > 200 ? 0.35 : 0.8, opacity: 0.9, fillOpacity: 1 });
 const POINTED_AT = { color: "#000", weight: 3, opacity: 1 };
 
 const Areas = L.GeoJSON.extend({
   initialize(shown) {
     L.GeoJSON.prototype.initialize.call(this, null, {
       filter: ({ properties }) => properties.code in this.shown.areas,
-      style: ({ properties }) => ({ ...LINE, fillColor: this.fillOf(properties) }),
+      style: ({ properties }) => ({ ...this.line, fillColor: this.fillOf(properties) }),
       onEachFeature: (area, layer) => this.prepare(area.properties, layer),
     });
     this.shown = shown;
+    this.line = lineFor(Object.keys(shown.areas).length);
   },
 
   onAdd(map) {
@@ -58,7 +60,7 @@ const Areas = L.GeoJSON.extend({
     const row = document.querySelector(`tr[data-area="${CSS.escape(area.code)}"]`);
     layer.bindTooltip(() => this.tooltipOf(area), { sticky: true });
     const point = (isOn) => {
-      layer.setStyle(isOn ? POINTED_AT : LINE);
+      layer.setStyle(isOn ? POINTED_AT : this.line);
       if (isOn) layer.bringToFront();
       row?.classList.toggle("is-pointed-at", isOn);
     };

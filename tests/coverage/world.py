@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from relief.config import GEODATA
 from relief.coverage.indicators import Figures
 from relief.distributions.model import HandOver, Point
 from relief.distributions.rules import Channel, HandOverKind
@@ -15,7 +16,10 @@ from relief.entitlements.model import Allocation, Entitlement
 from relief.entitlements.rules import AllocationState
 from relief.families.model import Family
 from relief.families.rules import FamilyState, Gender, HouseDamage
+from relief.geography.facts import read_facts
+from relief.geography.layering import build
 from relief.geography.model import Area
+from relief.kernel.actor import Actor
 from relief.kernel.money import Money
 from relief.ledger.model import Fund
 from relief.programmes.model import Campaign, Programme
@@ -23,9 +27,11 @@ from relief.programmes.rules import CampaignState, Proof
 from relief.stock.model import Location
 from relief.stock.rules import LocationKind
 from relief.store.bulk import insert_rows
-from relief.store.work import Work
+from relief.store.db import Store
+from relief.store.work import Work, unit_of_work
 
 AT = dt.datetime(2022, 9, 12, 6, 30, tzinfo=dt.UTC)
+SYSTEM = Actor.system("tests")
 CASH_PAISA, GOODS_PAISA = 25_000_00, 1_234_56
 
 BADIN_UC, DADU_UC, MEHAR_UC, BUTT_SERAI = "PK70101U01", "PK70301U01", "PK70304U13", "PK70304U14"
@@ -54,7 +60,7 @@ class Place:
         )  # fmt: skip
 
 
-# Two districts; Dadu's taluka Mehar has two UCs with families, and one family was registered to the taluka alone.
+# Two districts. In Dadu's taluka Mehar two UCs have families, and one family was registered to the taluka alone.
 PLACES = (
     Place(BADIN_UC, registered=9, entitled=8, served=8),
     Place(DADU_UC, registered=5, entitled=0, served=0, excluded=2),
@@ -62,6 +68,13 @@ PLACES = (
     Place(BUTT_SERAI, registered=12, entitled=12, served=0, conflicts=2),
     Place("PK70304", registered=1, entitled=1, served=0),
 )
+
+
+def put_world(_store: Store) -> None:
+    """Fill an empty database with the schematic Sindh and the campaign FLOOD22 over PLACES."""
+    with unit_of_work(SYSTEM, at=AT) as work:
+        build(work, read_facts(GEODATA))
+        World(work).add_campaign(1, "FLOOD22", PLACES)
 
 
 @dataclass(slots=True)
