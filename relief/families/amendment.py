@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import enum
 import json
@@ -13,7 +12,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from relief.audit.trail import Deed, digest_of, record
-from relief.families.entries import Entry, Mark, facts_from, values_of
+from relief.families.entries import Entry, columns_of, facts_from
 from relief.families.model import Family, FamilyChange
 from relief.families.numbering import last_number
 from relief.families.queries import ChangeRecord, FamilyRecord, get_family
@@ -28,7 +27,6 @@ from relief.store.columns import canonical_json
 from relief.store.work import Work
 
 HISTORY = "family.history"
-FACTS = tuple(field.name for field in dataclasses.fields(Registration))
 # The columns that an amendment leaves alone: by them the sheet of the registration is known again.
 _OF_THE_SHEET = {"submission_id", "content_index", "enumerator", "surveyed_on"}
 # The facts that flags are about.
@@ -63,8 +61,8 @@ def amend_family(work: Work, command: AmendFamily) -> tuple[str, ...]:
     family = get_family(work, command.family_id, Permission.FAMILY_AMEND)
     _check_version(family, command.version)
     before = facts_from(family, cnic=family.cnic, phone=family.phone)
-    after = dataclasses.replace(before, **command.changes)
-    changed = tuple(name for name in FACTS if getattr(before, name) != getattr(after, name))
+    after = before._replace(**command.changes)
+    changed = tuple(name for name in Registration._fields if getattr(before, name) != getattr(after, name))
     if not changed:
         return ()
     reason = _check_reason(command.reason)
@@ -74,7 +72,7 @@ def amend_family(work: Work, command: AmendFamily) -> tuple[str, ...]:
         raise Conflict("family.cnic_taken", N_("Another family is registered under this CNIC."))
     # Doubts that a person has settled do not come back because a phone number was mended.
     flags = current_flags(work, after) if _DOUBTED.intersection(changed) else family.flags
-    columns = values_of(work.keys, Entry(after, tuple(flags), None), Mark("", b""))
+    columns = columns_of(work.keys, Entry(after, tuple(flags), None))
     _store(work, family, {name: value for name, value in columns.items() if name not in _OF_THE_SHEET})
     values = {name: [_shown(work, name, before), _shown(work, name, after)] for name in changed}
     _keep_history(work, family, _Change("family.amended", reason, values))

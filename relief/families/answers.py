@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import math
 import re
 from typing import TypeVar
 
@@ -17,8 +18,11 @@ E = TypeVar("E", bound=enum.StrEnum)
 
 LONGEST_TEXT = 200
 MOST_LIVESTOCK = 5_000
-_WHOLE = re.compile(r"-?\d{1,9}(?:\.0*)?")
-_DECIMAL = re.compile(r"-?\d{1,9}(?:\.\d*)?")
+_WHOLE = re.compile(r"-?\d{1,9}(?:\.0*)?", re.ASCII)
+_DECIMAL = re.compile(r"-?\d{1,9}(?:\.\d*)?", re.ASCII)
+_NUMBER = _DECIMAL.pattern
+# Latitude, longitude, and perhaps altitude and accuracy.
+_GPS = re.compile(rf"({_NUMBER})\s+({_NUMBER})(?:\s+{_NUMBER}(?:\s+(\d{{1,9}}(?:\.\d*)?))?)?", re.ASCII)
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})")
 _YEAR_FIRST = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?")
 _SERIAL = re.compile(r"\d{5}(?:\.0*)?")
@@ -80,10 +84,12 @@ def read_degrees(text: str) -> float:
 
     Raises: InvalidInput "gps.not_degrees".
     """
-    number = fold_digits(clean(text)).replace("٫", ".")
-    if not _DECIMAL.fullmatch(number) or not -180 <= float(number) <= 180:
+    if not _DECIMAL.fullmatch(text):  # Nearly all come plain.
+        text = fold_digits(clean(text)).replace("٫", ".")
+    degrees = float(text) if _DECIMAL.fullmatch(text) else math.nan
+    if not -180 <= degrees <= 180:
         raise InvalidInput("gps.not_degrees", N_("Write degrees as 26.611579."))
-    return round(float(number), 6)
+    return round(degrees, 6)
 
 
 def read_gps(text: str) -> tuple[float, float, float | None]:
@@ -91,13 +97,11 @@ def read_gps(text: str) -> tuple[float, float, float | None]:
 
     Raises: InvalidInput "gps.malformed".
     """
-    parts = fold_digits(clean(text)).replace(",", " ").split()
-    if not 2 <= len(parts) <= 4 or not all(_DECIMAL.fullmatch(part) for part in parts):
+    match = _GPS.fullmatch(text) or _GPS.fullmatch(fold_digits(clean(text)).replace(",", " "))
+    lat, lon = (float(match[1]), float(match[2])) if match else (math.nan, math.nan)
+    if match is None or not (-90 <= lat <= 90 and -180 <= lon <= 180):
         raise InvalidInput("gps.malformed", N_("Write a GPS position as latitude and longitude: 26.611579 67.385825."))
-    lat, lon = round(float(parts[0]), 6), round(float(parts[1]), 6)
-    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        raise InvalidInput("gps.malformed", N_("Write a GPS position as latitude and longitude: 26.611579 67.385825."))
-    return lat, lon, abs(float(parts[3])) if len(parts) == 4 else None
+    return round(lat, 6), round(lon, 6), float(match[3]) if match[3] else None
 
 
 def read_yes_no(text: str) -> bool:

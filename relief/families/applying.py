@@ -33,11 +33,9 @@ _HOLD_KNOWN_CNICS = Statement(
 )
 # The first row with a CNIC is registered, those after it wait for a person.
 _HOLD_TWINS = Statement(
-    "UPDATE staged_registration SET outcome = 'held' FROM"
-    " (SELECT cnic_index, MIN(row_number) AS first_row FROM staged_registration"
-    "  WHERE batch_id = :batch AND outcome IS NULL AND cnic_index IS NOT NULL GROUP BY cnic_index HAVING COUNT(*) > 1) twin"
-    " WHERE staged_registration.batch_id = :batch AND staged_registration.cnic_index = twin.cnic_index"
-    " AND staged_registration.row_number > twin.first_row"
+    "UPDATE staged_registration SET outcome = 'held' WHERE batch_id = :batch AND row_number IN (SELECT row_number FROM"
+    " (SELECT row_number, ROW_NUMBER() OVER (PARTITION BY cnic_index ORDER BY row_number) AS turn FROM staged_registration"
+    "  WHERE batch_id = :batch AND outcome IS NULL AND cnic_index IS NOT NULL) numbered WHERE turn > 1)"
 )
 _REGISTER = Statement(
     f"INSERT INTO family (number, state, registered_at, registered_by, import_batch_id, version, {_FACTS})"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from relief.audit.trail import Deed, record
-from relief.families.entries import Entry, Mark, facts_from, unseal_cnic, unseal_phone, values_of
+from relief.families.entries import Entry, columns_of, facts_from, unseal_cnic, unseal_phone
 from relief.families.model import Family, HeldRegistration, HeldState
 from relief.families.numbering import last_number
 from relief.families.queries import read_flags
@@ -55,8 +54,8 @@ def register_held(work: Work, command: RegisterHeld) -> int:
     """
     number = last_number(work) + 1
     held = _open(work, command.held_id)
-    facts = dataclasses.replace(
-        _facts_of(work, held), cnic=command.cnic, cnic_verified_by=command.cnic_verified_by or held.cnic_verified_by
+    facts = _facts_of(work, held)._replace(
+        cnic=command.cnic, cnic_verified_by=command.cnic_verified_by or held.cnic_verified_by
     )
     check_facts(work, facts)
     if find_holder_of_cnic(work, facts) is not None:
@@ -64,6 +63,8 @@ def register_held(work: Work, command: RegisterHeld) -> int:
             [Problem("cnic", "family.cnic_taken", N_("Another family is registered under this CNIC."))]
         )
     entry = Entry(facts, read_flags(held.flags), held.submission_id, held.enumerator, held.surveyed_on)
+    # What the sheet told stays its mark: sent again, it is known again, though the CNIC in it was wrong.
+    columns = columns_of(work.keys, entry) | {"content_index": held.content_index}
     family = Family(
         number=number,
         state=FamilyState.ACTIVE,
@@ -71,7 +72,7 @@ def register_held(work: Work, command: RegisterHeld) -> int:
         registered_by=held.held_by,
         import_batch_id=held.import_batch_id,
         version=1,
-        **values_of(work.keys, entry, Mark(held.submission_id, held.content_index)),
+        **columns,
     )
     work.session.add(family)
     work.session.flush()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from relief.families.rules import Flag, Registration
 from relief.kernel.identity import Cnic, PhoneNumber
@@ -25,11 +23,8 @@ COLUMNS = (
     "phone_sealed", "phone_index", "flags", "submission_id", "content_index", "enumerator", "surveyed_on",
 )  # fmt: skip
 
-_FACTS = tuple(field.name for field in dataclasses.fields(Registration))
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One answer sheet that may be taken."""
 
     facts: Registration
@@ -40,49 +35,51 @@ class Entry:
     surveyed_on: dt.date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """By what a sheet is known again: its id, and a keyed hash of what was told in it."""
+class Sheet(NamedTuple):
+    """An entry laid out as columns, with the mark by which it is known again: its id, and a keyed hash of what it told."""
 
+    entry: Entry
     submission_id: str
     content_index: bytes
+    plain_values: tuple[object, ...]
 
 
-def marks_of(keys: Keyring, entries: Sequence[Entry]) -> list[Mark]:
-    """Return the mark of each entry."""
-    contents = keys.index_many((_content(entry.facts) for entry in entries), CONTENT)
+def sheets_of(keys: Keyring, entries: Sequence[Entry]) -> list[Sheet]:
+    """Return the sheet of each entry, nothing of it sealed yet."""
+    plain = [_plain_values(entry.facts) for entry in entries]
+    contents = keys.index_many(map(_content, entries, plain), CONTENT)
     return [
-        Mark(entry.submission_id or f"content:{content.hex()}", content)
-        for entry, content in zip(entries, contents, strict=True)
+        Sheet(entry, entry.submission_id or f"content:{content.hex()}", content, values)
+        for entry, values, content in zip(entries, plain, contents, strict=True)
         if content is not None
     ]
 
 
-def rows_of(keys: Keyring, entries: Sequence[Entry], marks: Sequence[Mark]) -> Iterator[tuple[object, ...]]:
-    """Yield the values of `COLUMNS` for each entry."""
-    cnics = [entry.facts.cnic.digits if entry.facts.cnic else None for entry in entries]
-    phones = [entry.facts.phone.digits if entry.facts.phone else None for entry in entries]
+def rows_of(keys: Keyring, sheets: Sequence[Sheet]) -> Iterator[tuple[object, ...]]:
+    """Yield the values of `COLUMNS` for each sheet, CNIC and phone sealed."""
+    facts = [sheet.entry.facts for sheet in sheets]
+    cnics = [fact.cnic.digits if fact.cnic else None for fact in facts]
+    phones = [fact.phone.digits if fact.phone else None for fact in facts]
     sealed = zip(
         keys.seal_many(cnics, CNIC), keys.index_many(cnics, CNIC),
         keys.seal_many(phones, PHONE), keys.index_many(phones, PHONE),
         strict=True,
     )  # fmt: skip
-    for entry, mark, secrets in zip(entries, marks, sealed, strict=True):
-        flags = [[flag.code, dict(flag.params)] for flag in entry.flags] or None
-        yield (
-            *_plain_values(entry.facts), *secrets, flags, mark.submission_id, mark.content_index, entry.enumerator,
-            entry.surveyed_on,
-        )  # fmt: skip
+    for (entry, submission_id, content_index, plain), secrets in zip(sheets, sealed, strict=True):
+        flags = [[flag.code, dict(flag.params)] for flag in entry.flags] if entry.flags else None
+        yield (*plain, *secrets, flags, submission_id, content_index, entry.enumerator, entry.surveyed_on)
 
 
-def values_of(keys: Keyring, entry: Entry, mark: Mark) -> dict[str, object]:
+def columns_of(keys: Keyring, entry: Entry) -> dict[str, object]:
     """Return the columns of one entry by name."""
-    return dict(zip(COLUMNS, next(rows_of(keys, [entry], [mark])), strict=True))
+    return dict(zip(COLUMNS, next(rows_of(keys, sheets_of(keys, [entry]))), strict=True))
 
 
 def facts_from(source: object, *, cnic: Cnic | None, phone: PhoneNumber | None) -> Registration:
     """Return the facts of a row of `RegistrationColumns`, or of a record that has them by the same names."""
-    facts: dict[str, Any] = {name: getattr(source, name) for name in _FACTS if name not in ("cnic", "phone")}
+    facts: dict[str, Any] = {
+        name: getattr(source, name) for name in Registration._fields if name not in ("cnic", "phone")
+    }
     for name in ("head_name", "head_name_local", "father_name"):
         facts[name] = PersonName(facts[name]) if facts[name] else None
     return Registration(**facts, cnic=cnic, phone=phone)
@@ -106,16 +103,16 @@ def unseal_phone(keys: Keyring, sealed: bytes | None) -> PhoneNumber | None:
 def _plain_values(facts: Registration) -> tuple[object, ...]:
     local, father = facts.head_name_local, facts.father_name
     return (
-        facts.uc_id, facts.village, facts.head_name.text, local and local.text, father and father.text, facts.gender,
+        facts.uc_id, facts.village, facts.head_name.text, local and local.text, father and father.text, facts.gender.value,
         facts.birth_on, facts.cnic_verified_by, facts.size, facts.men, facts.women, facts.boys, facts.girls,
-        facts.disabled, facts.pregnant_lactating, facts.house_damage, facts.livestock_lost, facts.is_displaced,
+        facts.disabled, facts.pregnant_lactating, facts.house_damage.value, facts.livestock_lost, facts.is_displaced,
         facts.psc_score, facts.lon, facts.lat, facts.gps_accuracy_m, _search_key(facts.head_name, local),
     )  # fmt: skip
 
 
 def _search_key(name: PersonName, local: PersonName | None) -> str:
-    keys = dict.fromkeys(_key(part.text) for part in (name, local) if part is not None)
-    return "".join(f" {key}" for key in keys)
+    key = " " + _key(name.text)
+    return f"{key} {_key(local.text)}" if local is not None and local != name else key
 
 
 @lru_cache(maxsize=50_000)
@@ -123,8 +120,7 @@ def _key(text: str) -> str:
     return search_key(text)  # Given names repeat from family to family.
 
 
-def _content(facts: Registration) -> str:
+def _content(entry: Entry, plain_values: tuple[object, ...]) -> str:
     """Return all that was told as one text, numbers in full: it only ever feeds a keyed hash."""
-    cnic = facts.cnic.digits if facts.cnic else ""
-    phone = facts.phone.digits if facts.phone else ""
-    return "\x1f".join(map(str, (*_plain_values(facts)[:-1], cnic, phone)))
+    cnic, phone = entry.facts.cnic, entry.facts.phone
+    return f"{plain_values}{cnic and cnic.digits}{phone and phone.digits}"

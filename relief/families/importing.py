@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
@@ -61,7 +62,7 @@ def import_families(
     """
     batch_id = _begin(units, command)
     try:
-        with opened as table:
+        with opened as table, _without_collector():
             _stage(units, batch_id, table, progress)
         with units() as work:
             counts = apply_batch(work, batch_id, is_trial=command.is_trial)
@@ -74,6 +75,18 @@ def import_families(
             discard_batch(work, batch_id, InvalidInput("import.broken_off", N_("The import was broken off.")))
         raise
     return Imported(batch_id, counts)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Rows make no cycles, and the collector's walks over everything alive took four tenths of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _begin(units: Units, command: ImportFamilies) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Date,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -89,7 +90,7 @@ class RegistrationColumns:
     CNIC and phone are sealed; their indexes are keyed hashes that find a number again and tell nothing of it.
     """
 
-    uc_id: Mapped[int] = personal(Key, ForeignKey("area.id"))
+    uc_id: Mapped[int] = personal(Key)
     village: Mapped[str] = personal(Text)
     head_name: Mapped[str] = personal(Text)
     head_name_local: Mapped[str | None] = personal(Text)
@@ -132,6 +133,7 @@ class Family(RegistrationColumns, Model):
 
     __tablename__ = "family"
     __table_args__ = (
+        ForeignKeyConstraint(["uc_id"], ["area.id"]),
         CheckConstraint("number BETWEEN 1 AND 99999999", name="number_fits_code"),
         CheckConstraint("size = men + women + boys + girls AND size > 0", name="size_adds_up"),
         CheckConstraint("cnic_index IS NOT NULL OR cnic_verified_by IS NOT NULL", name="known_by_cnic_or_witness"),
@@ -180,6 +182,7 @@ class HeldRegistration(RegistrationColumns, Model):
 
     __tablename__ = "held_registration"
     __table_args__ = (
+        ForeignKeyConstraint(["uc_id"], ["area.id"]),
         Index("uq_held_registration_submission_id", "submission_id", unique=True),
         Index("ix_held_registration_state", "state"),
         CheckConstraint("(state = 'waiting') = (decided_at IS NULL)", name="decided"),
@@ -236,11 +239,14 @@ class ImportRow(Model):
 
 
 class StagedRegistration(RegistrationColumns, Model):
-    """A good row of a file that is still being read; decided and removed when the whole file is applied."""
+    """A good row of a file that is still being read; decided and removed when the whole file is applied.
+
+    Without foreign keys: they are checked when the row becomes a family, and twice costs seconds for a large file.
+    """
 
     __tablename__ = "staged_registration"
 
-    batch_id: Mapped[int] = internal(ForeignKey("import_batch.id"), primary_key=True)
+    batch_id: Mapped[int] = internal(Integer, primary_key=True)
     row_number: Mapped[int] = internal(Integer, primary_key=True)
     outcome: Mapped[Outcome | None] = internal(EnumText(Outcome))
     family_id: Mapped[int | None] = internal(Key)

@@ -32,10 +32,11 @@ class Question:
 
     def answer(self, text: str) -> object:
         """Return the value of an answer, or the Problem with it."""
-        if not text or not clean(text):
+        answer = clean(text) if text else ""
+        if not answer:
             return Problem(self.name, "field.missing", MISSING) if self.is_required else self.default
         try:
-            return self.read(text)
+            return self.read(answer)
         except InvalidInput as error:
             return Problem(self.name, error.code, error.message, error.params)
 

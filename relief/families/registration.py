@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from relief.audit.trail import Deed, record
-from relief.families.entries import Entry, Mark, index_of_cnic, marks_of, values_of
+from relief.families.entries import Entry, Sheet, columns_of, index_of_cnic, sheets_of
 from relief.families.model import Family, HeldRegistration, HeldState
 from relief.families.numbering import last_number
 from relief.families.rules import FamilyState, Flag, Registration, flags_of, problems_of
@@ -53,21 +53,21 @@ def register_family(work: Work, command: RegisterFamily) -> Registered:
     check_facts(work, command.facts)
     flags = current_flags(work, command.facts)
     entry = Entry(command.facts, tuple(flags), command.submission_id, command.enumerator, command.surveyed_on)
-    (mark,) = marks_of(work.keys, [entry])
+    (sheet,) = sheets_of(work.keys, [entry])
     number = last_number(work) + 1
-    earlier = find_earlier(work, mark)
+    earlier = find_earlier(work, sheet)
     if earlier is not None:
         return earlier
     taken_by = find_holder_of_cnic(work, command.facts)
     if taken_by is not None:
-        return _hold(work, entry, mark, taken_by)
+        return _hold(work, entry, taken_by)
     family = Family(
         number=number,
         state=FamilyState.ACTIVE,
         registered_at=work.at,
         registered_by=int(work.actor.id),
         version=1,
-        **values_of(work.keys, entry, mark),
+        **columns_of(work.keys, entry),
     )
     work.session.add(family)
     work.session.flush()
@@ -112,20 +112,20 @@ def find_holder_of_cnic(work: Work, facts: Registration) -> int | None:
     return work.session.scalar(select(Family.id).where(Family.cnic_index == index))
 
 
-def find_earlier(work: Work, mark: Mark) -> Registered | None:
+def find_earlier(work: Work, sheet: Sheet) -> Registered | None:
     """Return what became of the same sheet before. Raises: Conflict if that sheet told something else."""
     family = work.session.execute(
-        select(Family.content_index, Family.id).where(Family.submission_id == mark.submission_id)
+        select(Family.content_index, Family.id).where(Family.submission_id == sheet.submission_id)
     ).one_or_none()
     held = work.session.execute(
         select(HeldRegistration.content_index, HeldRegistration.family_id, HeldRegistration.id).where(
-            HeldRegistration.submission_id == mark.submission_id
+            HeldRegistration.submission_id == sheet.submission_id
         )
     ).one_or_none()
     earlier = family or held
     if earlier is None:
         return None
-    if bytes(earlier[0]) != mark.content_index:
+    if bytes(earlier[0]) != sheet.content_index:
         raise Conflict("submission.exists_with_different_content", DIFFERENT_CONTENT)
     return Registered(earlier[1], held_id=held.id if held and not family else None, is_repeat=True)
 
@@ -135,14 +135,14 @@ DIFFERENT_CONTENT = N_(
 )
 
 
-def _hold(work: Work, entry: Entry, mark: Mark, family_id: int) -> Registered:
+def _hold(work: Work, entry: Entry, family_id: int) -> Registered:
     held = HeldRegistration(
         family_id=family_id,
         held_at=work.at,
         held_by=int(work.actor.id),
         state=HeldState.WAITING,
         decision_reason="",
-        **values_of(work.keys, entry, mark),
+        **columns_of(work.keys, entry),
     )
     work.session.add(held)
     work.session.flush()

@@ -7,14 +7,14 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from relief.families.columns import Columns
 from relief.families.entries import Entry
 from relief.families.questions import (
-    CONSENT,
+    AROUND,
     DISTRICT,
     ENUMERATOR,
     GPS,
@@ -24,7 +24,7 @@ from relief.families.questions import (
     TALUKA,
     UC,
     Question,
-)
+)  # fmt: skip
 from relief.families.rules import UC_AMBIGUOUS, Flag, Registration, flags_of, problems_of
 from relief.files.table import Row
 from relief.geography.gazetteer import NOT_FOUND, Gazetteer
@@ -36,8 +36,7 @@ from relief.kernel.messages import N_
 _MOST_REMEMBERED = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class GoodRow:
+class GoodRow(NamedTuple):
     """A row that may be taken."""
 
     row: Row
@@ -66,11 +65,13 @@ class _Memory(dict[str, Any]):
 
     def __init__(self, question: Question) -> None:
         self._question = question
+        self.has_problems = False
 
     def __missing__(self, text: str) -> Any:
         if len(self) >= _MOST_REMEMBERED:
             self.clear()
         answer = self[text] = self._question.answer(text)
+        self.has_problems = self.has_problems or type(answer) is Problem
         return answer
 
 
@@ -79,20 +80,13 @@ class RowReader:
 
     def __init__(self, columns: Columns, places: Places, *, on: dt.date) -> None:
         self._columns, self._places, self._on = columns, places, on
-        self._memories = {
-            question.name: _Memory(question)
-            for question in (*QUESTIONS, CONSENT, GPS, DISTRICT, TALUKA, UC, SUBMISSION, ENUMERATOR, SURVEYED)
-        }
+        self._memories = {question.name: _Memory(question) for question in (*QUESTIONS, *AROUND)}
 
     def read(self, rows: Sequence[Row]) -> tuple[list[GoodRow], list[BadRow]]:
         """Return the rows that may be taken and those that are refused, each in the order of the file."""
-        batch = _Batch(len(rows))
-        self._note_surplus(rows, batch)
-        around = {
-            question.name: self._answers(question, rows, batch)
-            for question in (CONSENT, GPS, DISTRICT, TALUKA, UC, SUBMISSION, ENUMERATOR, SURVEYED)
-        }
-        answers = {question.name: self._answers(question, rows, batch) for question in QUESTIONS}
+        batch = _Batch(rows, len(self._columns.header))
+        around = {question.name: self._answers(question, batch) for question in AROUND}
+        answers = {question.name: self._answers(question, batch) for question in QUESTIONS}
         accuracies = _fill_points(answers["lon"], answers["lat"], around[GPS.name], batch)
         self._place(batch, around, answers)
         sheets = zip(around[SUBMISSION.name], around[ENUMERATOR.name], around[SURVEYED.name], strict=True)
@@ -112,22 +106,13 @@ class RowReader:
             good.append(GoodRow(row, Entry(registration, tuple(flags), *sheet)))
         return good, [BadRow(rows[n], tuple(batch.problems[n])) for n in sorted(batch.problems)]
 
-    def _note_surplus(self, rows: Sequence[Row], batch: _Batch) -> None:
-        width = len(self._columns.header)
-        for n, row in enumerate(rows):
-            if len(row.cells) > width and any(row.cells[width:]):
-                message = N_(
-                    "The row has more cells than the header: a separator stands in a cell without quotation marks."
-                )
-                batch.problems[n].append(Problem("", "row.too_many_cells", message))
-
-    def _answers(self, question: Question, rows: Sequence[Row], batch: _Batch) -> list[Any]:
+    def _answers(self, question: Question, batch: _Batch) -> list[Any]:
         place = self._columns.places.get(question.name)
         if place is None:
-            return [question.default] * len(rows)
+            return [question.default] * batch.size
         memory = self._memories[question.name]
-        answers = [memory[row.cells[place]] for row in rows]
-        for n, answer in enumerate(answers):
+        answers = list(map(memory.__getitem__, batch.columns[place]))
+        for n, answer in enumerate(answers) if memory.has_problems else ():
             if type(answer) is Problem:
                 batch.problems[n].append(answer)
                 answers[n] = question.default
@@ -153,13 +138,24 @@ class RowReader:
 
 
 class _Batch:
-    """What is found out about some rows, by their place among them."""
+    """Some rows turned into columns, and what is found out about them, by their place."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, rows: Sequence[Row], width: int) -> None:
+        self.size = len(rows)
         self.problems: dict[int, list[Problem]] = defaultdict(list)
         self.flags: dict[int, Flag] = {}
-        self.uc_ids: list[int] = [NOT_FOUND] * size
-        self.distances: list[float | None] = [None] * size
+        self.uc_ids: list[int] = [NOT_FOUND] * len(rows)
+        self.distances: list[float | None] = [None] * len(rows)
+        cells = [row.cells for row in rows]
+        for n, row in enumerate(rows):
+            if len(row.cells) > width:
+                cells[n] = row.cells[:width]
+                if any(row.cells[width:]):
+                    message = N_(
+                        "The row has more cells than the header: a separator stands in a cell outside quotation marks."
+                    )
+                    self.problems[n].append(Problem("", "row.too_many_cells", message))
+        self.columns = list(zip(*cells, strict=True))
 
 
 def _fill_points(lon: list[Any], lat: list[Any], gps: list[Any], batch: _Batch) -> list[float | None]:

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import ColumnElement, Table, Text, any_, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import InstrumentedAttribute
 
 from relief.families.columns import Columns
-from relief.families.entries import COLUMNS, Entry, Mark, marks_of, rows_of
+from relief.families.entries import COLUMNS, Sheet, rows_of, sheets_of
 from relief.families.model import Family, HeldRegistration, ImportBatch, ImportRow, Outcome, StagedRegistration
 from relief.families.questions import SUBMISSION
 from relief.families.registration import DIFFERENT_CONTENT
@@ -52,17 +54,17 @@ class Stage:
 
     def add(self, work: Work, good: Sequence[GoodRow], bad: Sequence[BadRow]) -> None:
         """Put some rows by."""
-        marks = marks_of(work.keys, [row.entry for row in good])
-        known = _find_known(work, marks)
-        fresh: list[tuple[int, Entry, Mark]] = []
+        sheets = sheets_of(work.keys, [row.entry for row in good])
+        known = _find_known(work, sheets)
+        fresh: list[tuple[int, Sheet]] = []
         repeated: list[tuple[object, ...]] = []
         refused = list(bad)
-        for one, mark in zip(good, marks, strict=True):
-            earlier = known.get(mark.submission_id) or self._seen.get(mark.submission_id)
+        for one, sheet in zip(good, sheets, strict=True):
+            earlier = known.get(sheet.submission_id) or self._seen.get(sheet.submission_id)
             if earlier is None:
-                self._seen[mark.submission_id] = _Known(mark.content_index, row_number=one.row.number)
-                fresh.append((one.row.number, one.entry, mark))
-            elif earlier.content_index == mark.content_index:
+                self._seen[sheet.submission_id] = _Known(sheet.content_index, row_number=one.row.number)
+                fresh.append((one.row.number, sheet))
+            elif earlier.content_index == sheet.content_index:
                 repeated.append(self._repeated(one.row, earlier))
             else:
                 problem = Problem(SUBMISSION.name, "submission.exists_with_different_content", DIFFERENT_CONTENT)
@@ -70,10 +72,9 @@ class Stage:
         self._stage(work, fresh)
         insert_rows(work, _DECIDED_TABLE, _DECIDED, [*repeated, *self._refused(work, refused)])
 
-    def _stage(self, work: Work, fresh: Sequence[tuple[int, Entry, Mark]]) -> None:
-        entries, marks = [entry for _n, entry, _m in fresh], [mark for _n, _e, mark in fresh]
-        rows = rows_of(work.keys, entries, marks)
-        numbered = ((self._batch_id, one[0], *row) for one, row in zip(fresh, rows, strict=True))
+    def _stage(self, work: Work, fresh: Sequence[tuple[int, Sheet]]) -> None:
+        rows = rows_of(work.keys, [sheet for _number, sheet in fresh])
+        numbered = ((self._batch_id, number, *row) for (number, _sheet), row in zip(fresh, rows, strict=True))
         insert_rows(work, _STAGED_TABLE, _STAGED, numbered)
 
     def _repeated(self, row: Row, earlier: _Known) -> tuple[object, ...]:
@@ -96,17 +97,25 @@ class Stage:
         return {"column": column, "code": problem.code, "message": problem.message, "params": dict(problem.params)}
 
 
-def _find_known(work: Work, marks: Sequence[Mark]) -> dict[str, _Known]:
+def _find_known(work: Work, sheets: Sequence[Sheet]) -> dict[str, _Known]:
     """Return the content and family of the sheets that were taken before this file."""
-    ids = [mark.submission_id for mark in marks]
+    ids = [sheet.submission_id for sheet in sheets]
     known: dict[str, _Known] = {}
     for columns in (
         (HeldRegistration.submission_id, HeldRegistration.content_index, HeldRegistration.family_id),
         (Family.submission_id, Family.content_index, Family.id),
     ):
-        rows = work.session.execute(select(*columns).where(columns[0].in_(ids)))
+        rows = work.session.execute(select(*columns).where(_is_among(work, columns[0], ids)))
         known.update((row[0], _Known(bytes(row[1]), row[2])) for row in rows)
     return known
+
+
+def _is_among(work: Work, column: InstrumentedAttribute[str], values: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition with all the values in one parameter: ten thousand single ones take longer than the search."""
+    if work.dialect == "postgresql":
+        return column == any_(literal(values, ARRAY(Text)))
+    listed = func.json_each(canonical_json(values)).table_valued("value")
+    return column.in_(select(listed.c.value))
 
 
 _STAGED_TABLE = cast(Table, StagedRegistration.__table__)

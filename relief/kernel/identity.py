@@ -13,6 +13,7 @@ from relief.kernel.messages import N_
 from relief.kernel.text import clean, fold_digits
 
 _CNIC_MARKS = re.compile(r"[\s\-–—._/]")
+_ROUNDED = re.compile(r"\d+[,.]?\d*[eE]\+?\d+")
 _MOBILE = re.compile(r"(?:\+?92|0092|0)?(3\d{9})")
 _PHONE_MARKS = re.compile(r"[\s\-().]")
 
@@ -33,8 +34,11 @@ class Cnic:
 
         Raises: InvalidInput "cnic.rounded", "cnic.not_digits", "cnic.wrong_length".
         """
-        digits = _CNIC_MARKS.sub("", fold_digits(clean(text)))
-        if re.fullmatch(r"\d+[,.]?\d*[eE]\+?\d+", fold_digits(clean(text))):
+        typed = fold_digits(clean(text))
+        digits = _CNIC_MARKS.sub("", typed)
+        if len(digits) == 13 and digits.isdecimal() and digits.isascii():
+            return cls(digits)
+        if _ROUNDED.fullmatch(typed):
             raise InvalidInput(
                 "cnic.rounded",
                 N_(
@@ -45,13 +49,11 @@ class Cnic:
             raise InvalidInput(
                 "cnic.not_digits", N_("A CNIC has digits only. Look for a letter O or l in place of 0 or 1.")
             )
-        if len(digits) != 13:
-            raise InvalidInput(
-                "cnic.wrong_length",
-                N_("A CNIC has 13 digits, as in 45102-1234567-1; here are %(count)s."),
-                count=len(digits),
-            )
-        return cls(digits)
+        raise InvalidInput(
+            "cnic.wrong_length",
+            N_("A CNIC has 13 digits, as in 45102-1234567-1; here are %(count)s."),
+            count=len(digits),
+        )
 
     @property
     def last_four(self) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Date, Dialect, Table
+from sqlalchemy.types import TypeEngine
 
+from relief.store.columns import EnumText
 from relief.store.work import Work
 
 _CHUNK_ROWS = 5_000
+_REMEMBERED_VALUES = 50_000
 
 
 def insert_rows(work: Work, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -20,7 +24,7 @@ def insert_rows(work: Work, table: Table, columns: Sequence[str], rows: Iterable
     """
     connection = work.session.connection()
     dialect = connection.dialect
-    processors = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns]
+    processors = [_processor(table.c[name].type, dialect) for name in columns]
     count = 0
     if work.dialect == "sqlite":
         marks = ", ".join("?" * len(columns))
@@ -35,6 +39,12 @@ def insert_rows(work: Work, table: Table, columns: Sequence[str], rows: Iterable
             copy.write_row(row)
             count += 1
     return count
+
+
+def _processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    process = kind.dialect_impl(dialect).bind_processor(dialect)
+    # A column of days or states holds few different values, and each costs a microsecond to convert.
+    return lru_cache(_REMEMBERED_VALUES)(process) if process and isinstance(kind, (Date, EnumText)) else process
 
 
 def _processed(

@@ -124,8 +124,6 @@ def upgrade() -> None:
         sa.Column("content_index", sa.LargeBinary(), nullable=False),
         sa.Column("enumerator", sa.Text(), nullable=True),
         sa.Column("surveyed_on", sa.Date(), nullable=True),
-        sa.ForeignKeyConstraint(["batch_id"], ["import_batch.id"], name=op.f("fk_staged_registration_batch_id")),
-        sa.ForeignKeyConstraint(["uc_id"], ["area.id"], name=op.f("fk_staged_registration_uc_id")),
         sa.PrimaryKeyConstraint("batch_id", "row_number", name=op.f("pk_staged_registration")),
     )
     op.create_table(
