@@ -57,11 +57,10 @@ def set_cookie(response: Response) -> Response:
     token = g.get("new_sign_in_token")
     if token is None:
         return response
-    options = {"path": "/", "secure": request.is_secure, "httponly": True, "samesite": "Lax"}
-    if token:
-        response.set_cookie(_cookie_name(), token, max_age=rules.LONGEST_SIGN_IN, **options)
-    else:
-        response.delete_cookie(_cookie_name(), **options)
+    lifetime = rules.LONGEST_SIGN_IN if token else 0
+    response.set_cookie(
+        _cookie_name(), token, max_age=lifetime, secure=request.is_secure, httponly=True, samesite="Lax"
+    )
     return response
 
 
