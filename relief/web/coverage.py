@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from typing import Any
 
 import brotli
@@ -25,65 +24,32 @@ from relief.coverage.layers import (
     to_geojson,
 )
 from relief.coverage.maps import Assets, MapContent, MapParts, Shade, draw_map
-from relief.coverage.queries import Coverage, Question, Row, coverage_of, find_area, levels_within, whole_area
+from relief.coverage.queries import Coverage, Question, Row, coverage_of, levels_within, whole_area
 from relief.distributions.rules import HandOverKind
 from relief.files.writing import write_csv
 from relief.geography.model import Level
 from relief.geography.queries import AreaRecord, lineage_of, shapes_of
 from relief.geography.topology import topology_etag, topology_of
+from relief.kernel.actor import Actor
 from relief.kernel.errors import NotFound
 from relief.kernel.messages import N_
 from relief.kernel.money import Money
 from relief.kernel.permissions import Permission
-from relief.programmes.queries import CampaignRow, campaign_not_found, find_campaign_by_code, list_campaigns
+from relief.programmes.queries import list_campaigns
 from relief.programmes.rules import CampaignState
 from relief.store.work import Work, reading
 from relief.web.access import Answer, current_actor, needs
+from relief.web.coverage_view import ALL_CAMPAIGNS, View, campaign_of_choice, read_area, read_view
 from relief.web.formats import area_name, format_number, format_percent, label, language
 from relief.web.forms import Form
 from relief.web.listing import Listing
 from relief.web.security import csp_nonce
-from relief.web.shell import MenuEntry, campaign_in_hand
+from relief.web.shell import HomeBlock, HomeFigure, HomeSection, MenuEntry
 
 bp = Blueprint("coverage", __name__, url_prefix="/coverage")
 MENU = (MenuEntry(N_("Coverage"), "coverage.index", Permission.COVERAGE_READ, order=10),)
 
-_ALL = "all"
 _ONE_YEAR = 365 * 24 * 3600
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What an address of the page asks for."""
-
-    campaigns: list[CampaignRow]
-    campaign: CampaignRow | None
-    under: AreaRecord | None
-    levels: tuple[Level, ...]
-    level: Level
-    indicator: Indicator
-    instalment_no: int | None
-    method: Method
-
-    @property
-    def question(self) -> Question:
-        """The question to the figures."""
-        campaign_id = self.campaign.id if self.campaign else None
-        return Question(self.level, self.under, campaign_id, self.instalment_no)
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """The arguments of this address, written out: what is shared shows the same to everybody."""
-        return {
-            "campaign": self.campaign.code if self.campaign else _ALL, "indicator": self.indicator.value,
-            "level": self.level.value,
-        } | ({"area": self.under.code} if self.under else {}) | (
-            {"instalment": str(self.instalment_no)} if self.instalment_no else {}
-        ) | ({"classes": self.method.value} if self.method is not Method.QUANTILE else {})  # fmt: skip
-
-    def url(self, endpoint: str, **changes: str | None) -> str:
-        """Return the address of this or another endpoint with some arguments changed; None takes one away."""
-        return url_for(f"coverage.{endpoint}", **(self.arguments | changes))
 
 
 @bp.get("")
@@ -92,7 +58,7 @@ def index() -> Answer:
     """Show map and table."""
     listing = Listing.of_request(sorts=("name", *Indicator))
     with reading(current_actor()) as work:
-        view = _read_view(work)
+        view = read_view(work)
         coverage = coverage_of(work, view.question)
         boundaries = boundaries_of(work, coverage, view.under)
         lineage = _lineage(work, view)
@@ -115,7 +81,7 @@ def index() -> Answer:
         options=_options(view),
         figure_text=figure_text,
         lists=_lists(view),
-        drill_url=view.url("index", level=None, area=""),
+        drill_url=view.drill_url,
     )
 
 
@@ -124,7 +90,7 @@ def index() -> Answer:
 def csv() -> Answer:
     """Answer the table as CSV."""
     with reading(current_actor()) as work:
-        view = _read_view(work)
+        view = read_view(work)
         coverage = coverage_of(work, view.question)
     stream = io.StringIO(newline="")
     write_csv(stream, (*AREA_COLUMNS, *FIGURE_COLUMNS), table_rows(coverage))
@@ -136,11 +102,11 @@ def csv() -> Answer:
 def geojson() -> Answer:
     """Answer figures and boundaries as GeoJSON."""
     with reading(current_actor()) as work:
-        view = _read_view(work)
+        view = read_view(work)
         coverage = coverage_of(work, view.question)
         shapes = shapes_of(work, view.level, view.under.path if view.under else None)
         boundaries = boundaries_of(work, coverage, view.under)
-    source = Source.of(view.campaign.code if view.campaign else _ALL, coverage, boundaries)
+    source = Source.of(view.campaign.code if view.campaign else ALL_CAMPAIGNS, coverage, boundaries)
     return _file(view, to_geojson(lay_over(shapes, coverage), source), "geojson", "application/geo+json")
 
 
@@ -149,7 +115,7 @@ def geojson() -> Answer:
 def picture() -> Answer:
     """Answer the map as a picture, for browsers without script."""
     with reading(current_actor()) as work:
-        view = _read_view(work)
+        view = read_view(work)
         coverage = coverage_of(work, view.question)
         shapes = shapes_of(work, view.level, view.under.path if view.under else None)
     classes = classes_of(view.indicator, [row.figures for row in coverage.rows], view.method)
@@ -167,7 +133,7 @@ def picture() -> Answer:
 def geometry(level: str, tag: str) -> Answer:
     """Answer the boundaries of a level as TopoJSON under the hash of their content: a browser asks once."""
     with reading(current_actor()) as work:
-        under = _read_area(work)
+        under = read_area(work)
         path = under.path if under else None
         if level not in set(Level) or tag != topology_etag(work, Level(level), under_path=path):
             raise NotFound("boundary.not_found", N_("These boundaries have changed. Load the page again."))
@@ -179,50 +145,6 @@ def geometry(level: str, tag: str) -> Answer:
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = f"private, max-age={_ONE_YEAR}, immutable"
     return response
-
-
-# --- Reading the address ---------------------------------------------------------------------------------------------
-
-
-def _read_view(work: Work) -> View:
-    campaigns = list_campaigns(work)
-    campaign = _read_campaign(work, campaigns)
-    under = _read_area(work)
-    levels = levels_within(work, under)
-    instalment = request.args.get("instalment", "")
-    known = {str(number): number for number in range(1, (campaign.instalments if campaign else 0) + 1)}
-    return View(
-        campaigns,
-        campaign,
-        under,
-        levels,
-        _choice("level", {level.value: level for level in levels}, levels[0]),
-        _choice("indicator", {one.value: one for one in Indicator}, Indicator.SHARE_SERVED),
-        known.get(instalment),
-        _choice("classes", {method.value: method for method in Method}, Method.QUANTILE),
-    )
-
-
-def _read_campaign(work: Work, campaigns: list[CampaignRow]) -> CampaignRow | None:
-    """Return the campaign that the address names, else the one in hand, else the latest that is running; None for all."""
-    code = request.args.get("campaign")
-    if code:
-        found = None if code == _ALL else find_campaign_by_code(work, code)
-        if found is None and code != _ALL:
-            raise campaign_not_found()
-        return found
-    in_hand = [campaign for campaign in campaigns if campaign.id == campaign_in_hand()]
-    running = [campaign for campaign in campaigns if campaign.state is CampaignState.ACTIVE]
-    return next(iter((*in_hand, *running, *campaigns)), None)
-
-
-def _read_area(work: Work) -> AreaRecord | None:
-    code = request.args.get("area")
-    return find_area(work, code) if code else whole_area(work)
-
-
-def _choice(name: str, choices: dict[str, Any], default: Any) -> Any:
-    return choices.get(request.args.get(name, ""), default)
 
 
 # --- What the page is made of ----------------------------------------------------------------------------------------
@@ -263,7 +185,10 @@ def _options(view: View) -> dict[str, list[tuple[str, str]]]:
     """Return what the selects of the page offer."""
     instalments = view.campaign.instalments if view.campaign else 1
     return {
-        "campaign": [*((campaign.code, campaign.name) for campaign in view.campaigns), (_ALL, _("All campaigns"))],
+        "campaign": [
+            *((campaign.code, campaign.name) for campaign in view.campaigns),
+            (ALL_CAMPAIGNS, _("All campaigns")),
+        ],
         "indicator": [(indicator.value, label(indicator)) for indicator in Indicator],
         "level": [(level.value, label(level)) for level in view.levels],
         "instalment": [(str(n), format_number(n)) for n in range(1, instalments + 1)] if instalments > 1 else [],
@@ -333,7 +258,11 @@ def _draw(view: View, coverage: Coverage, classes: Classes, boundaries: Boundari
 
 
 def _file(view: View, content: str, suffix: str, kind: str) -> Response:
-    names = [view.campaign.code if view.campaign else _ALL, view.under.code if view.under else "", view.level.value]
+    names = [
+        view.campaign.code if view.campaign else ALL_CAMPAIGNS,
+        view.under.code if view.under else "",
+        view.level.value,
+    ]
     response = Response(content, content_type=f"{kind}; charset=utf-8")
     response.headers.set(
         "Content-Disposition", "attachment", filename=f"coverage-{'-'.join(filter(None, names))}.{suffix}"
@@ -345,3 +274,30 @@ def _settings() -> Settings:
     held = current_app.extensions["relief.settings"]
     assert isinstance(held, Settings)
     return held
+
+
+# --- Home ------------------------------------------------------------------------------------------------------------
+
+
+def _families_waiting(work: Work, _actor: Actor) -> HomeSection | None:
+    campaign = campaign_of_choice(list_campaigns(work, (CampaignState.ACTIVE,)))
+    if campaign is None:
+        return None
+    under = whole_area(work)
+    total = coverage_of(work, Question(levels_within(work, under)[0], under, campaign.id)).total
+    page = url_for(
+        "coverage.index", campaign=campaign.code, indicator=Indicator.WAITING.value, sort="waiting", down="1"
+    )
+    share = format_percent(total.share_served)
+    return HomeSection(
+        _("Coverage: %(campaign)s", campaign=campaign.name),
+        [
+            HomeFigure(_("Families still waiting"), format_number(total.waiting), page, kind="waiting"),
+            HomeFigure(
+                _("Families served"), format_number(total.served), page, _("%(share)s of those entitled", share=share)
+            ),
+        ],
+    )
+
+
+HOME_BLOCKS = (HomeBlock(Permission.COVERAGE_READ, 50, _families_waiting),)

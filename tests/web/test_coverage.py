@@ -146,8 +146,13 @@ def test_rows_are_sorted_and_areas_without_a_value_come_last(auditor: FlaskClien
 def test_every_area_leads_further_down(auditor: FlaskClient):
     page = auditor.get("/coverage?campaign=FLOOD22&indicator=waiting").text
     assert 'href="/coverage?campaign=FLOOD22&amp;indicator=waiting&amp;area=PK703"' in page
-    page = auditor.get("/coverage?campaign=FLOOD22&area=PK70304").text
-    assert f"area={BUTT_SERAI}" in page
+    page = auditor.get(
+        "/coverage?campaign=FLOOD22&area=PK703&level=uc&instalment=2&indicator=waiting&classes=natural"
+    ).text
+    link = (
+        f"/coverage?campaign=FLOOD22&amp;indicator=waiting&amp;instalment=2&amp;classes=natural&amp;area={BUTT_SERAI}"
+    )
+    assert f'href="{link}"' in page
     page = auditor.get(f"/coverage?campaign=FLOOD22&area={BUTT_SERAI}").text
     assert set(table_of(page)) == {BUTT_SERAI, "total"}
     assert [name for name in ("Sindh", "Dadu", "Mehar") if f"<bdi>{name}</bdi></a>" in page] == [
@@ -162,6 +167,12 @@ def test_figures_lead_to_the_hand_overs_behind_them(auditor: FlaskClient):
     link = re.search(r'<a href="([^"]*hand-overs[^"]*area=PK701)">8</a>', page)
     assert link is not None
     assert auditor.get(link[1].replace("&amp;", "&")).status_code == 200
+
+
+def test_the_home_page_says_how_many_wait(coordinator: FlaskClient):
+    home = coordinator.get("/").text
+    figures = re.findall(r'<bdi class="value">([^<]*)</bdi><span class="what">(Families[^<]*)<', home)
+    assert ("24", "Families still waiting") in figures and ("5", "Families served") in figures
 
 
 # --- Who sees what ---
