@@ -76,7 +76,9 @@ def format_percent(share: float | None) -> str:
         percent = 99.9
     if share > 0 and percent == 0:
         percent = 0.1
-    return f"{percent:.0f} %" if percent == int(percent) else f"{percent:.1f} %"
+    text = f"{percent:.0f} %" if percent == int(percent) else f"{percent:.1f} %"
+    # Between right-to-left words the sign would otherwise wander to the other side of its number.
+    return f"\u2066{text}\u2069" if language() in ("ur", "sd") else text
 
 
 def format_day(day: dt.date | None) -> str:
