@@ -76,7 +76,7 @@ class PaperTexts:
 def _package(band: BandRow, language: str, instalments: int, said: Said) -> tuple[str, ...]:
     local = [_line(line, _name(line, language)) for line in band.lines]
     both = [
-        _line(line, line.name_en if name == line.name_en else f"{line.name_en} · {name}")
+        _line(line, line.name_en if name == line.name_en else f"{line.name_en} / {name}")
         for line in band.lines
         for name in [_name(line, language)]
     ]

@@ -115,6 +115,18 @@ class Standing(enum.StrEnum):
     EXPIRED = "expired"
     VALID = "valid"
 
+    @property
+    def label(self) -> str:
+        """The word for it, a msgid."""
+        return _STANDING_LABELS[self]
+
+
+_STANDING_LABELS = {
+    Standing.NOT_GENUINE: N_("Not genuine"), Standing.KEY_REVOKED: N_("Its key was revoked"),
+    Standing.UNKNOWN: N_("Not on record"), Standing.REVOKED: N_("Revoked"), Standing.REPLACED: N_("Replaced by a newer one"),
+    Standing.EXPIRED: N_("Expired"), Standing.VALID: N_("Valid"),
+}  # fmt: skip
+
 
 def standing_of(
     key_state: KeyState | None, token_state: TokenState | None, *, is_genuine: bool, is_expired: bool

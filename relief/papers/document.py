@@ -46,7 +46,8 @@ def compile_pdf(
         compiler = typst.Compiler(
             (_FOLDER / template).read_bytes(), root=folder, font_paths=fonts, ignore_system_fonts=True
         )
-        pdf = compiler.compile(format="pdf", timestamp=made_at, pdf_tags=is_tagged)
+        # A PDF counts whole seconds, and typst refuses any other instant.
+        pdf = compiler.compile(format="pdf", timestamp=made_at.replace(microsecond=0), pdf_tags=is_tagged)
     assert isinstance(pdf, bytes)
     return pdf
 

@@ -17,19 +17,42 @@ from relief.web import (
     desk,
     distributions,
     errors,
+    families,
     formats,
     geography,
+    held,
     home,
+    imports,
     languages,
     late_lists,
+    public_tokens,
     security,
     session,
+    sheets,
     shell,
+    tokens,
     users,
 )
 from relief.web.access import current_actor
 
-PAGES = (home, accounts, users, areas, coverage, distributions, desk, late_lists, conflicts, geography)
+PAGES = (
+    home,
+    accounts,
+    users,
+    areas,
+    families,
+    imports,
+    held,
+    coverage,
+    distributions,
+    desk,
+    late_lists,
+    conflicts,
+    geography,
+    tokens,
+    sheets,
+    public_tokens,
+)
 
 
 def register(app: Flask) -> None:

@@ -8,11 +8,13 @@ import uuid
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from relief.accounts.queries import people_with_role
 from relief.distributions import points, queries
 from relief.distributions.rules import HandOverKind
 from relief.distributions.voiding import VoidHandOver, void_hand_over
+from relief.families.queries import FamilyRecord
 from relief.geography.model import Level
 from relief.geography.queries import find_area_by_code
 from relief.kernel.actor import Actor
@@ -28,7 +30,7 @@ from relief.web.areas import AreaField
 from relief.web.formats import format_number
 from relief.web.forms import Form, parse_event_id
 from relief.web.listing import Listing
-from relief.web.shell import HomeBlock, HomeFigure, HomeSection, MenuEntry, campaign_in_hand, say
+from relief.web.shell import FamilyBlock, HomeBlock, HomeFigure, HomeSection, MenuEntry, campaign_in_hand, say
 
 bp = Blueprint("distributions", __name__, url_prefix="/distribution")
 MENU = (MenuEntry(N_("Distribution"), "distributions.index", Permission.POINT_READ, order=40),)
@@ -311,3 +313,11 @@ HOME_BLOCKS = (
     HomeBlock(Permission.HAND_OVER, 10, _my_days),
     HomeBlock(Permission.POINT_MANAGE, 20, _days_today),
 )
+
+
+def _hand_overs_of(work: Work, family: FamilyRecord) -> Markup:
+    rows, total = queries.list_hand_overs(work, queries.HandOverFilter(family_id=family.id), limit=50, offset=0)
+    return Markup(render_template("distributions/family.html", rows=rows, total=total))  # noqa: S704 - made by a template
+
+
+FAMILY_BLOCKS = (FamilyBlock(Permission.HAND_OVER_READ, 30, _hand_overs_of),)

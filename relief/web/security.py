@@ -36,7 +36,7 @@ _HEADERS: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()",
 }
-_TOKEN_ADDRESS = re.compile(r"(/V/)[0-9%A-Za-z]+", re.IGNORECASE)
+_TOKEN_ADDRESS = re.compile(r"(/V/)[^\s?#\"']+", re.IGNORECASE)
 
 
 def register(app: Flask) -> None:

@@ -3,7 +3,8 @@
 export function sendOnce(root) {
   root.addEventListener("submit", (event) => {
     const { target, submitter } = event;
-    if (event.defaultPrevented || target.method !== "post") return;
+    // A form that answers with a file leaves this page as it is, ready for the next.
+    if (event.defaultPrevented || target.method !== "post" || "download" in target.dataset) return;
     if (target.dataset.sent) {
       event.preventDefault();
       return;
