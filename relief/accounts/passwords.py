@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -19,6 +20,8 @@ _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 # RFC 9106's second choice, 64 MiB: what a laptop can spend on each of a few sign-ins at the same time.
 _HASHER = argon2.PasswordHasher()
+# More at once would only share the same cores, and each takes its memory.
+_AT_ONCE = threading.BoundedSemaphore(4)
 # Checked when there is no such account, so that the time of the answer does not tell which addresses exist.
 _NOBODY = _HASHER.hash(secrets.token_hex(16))
 
@@ -42,15 +45,17 @@ def check_password(password: str, *about: str) -> None:
 
 def hash_password(password: str) -> str:
     """Return the Argon2id hash with its salt and costs."""
-    return _HASHER.hash(password)
+    with _AT_ONCE:
+        return _HASHER.hash(password)
 
 
 def is_password(password: str, password_hash: str | None) -> bool:
     """Return whether it is the password of the hash; None stands for nobody and takes as long."""
-    try:
-        return _HASHER.verify(password_hash or _NOBODY, password) and password_hash is not None
-    except (VerificationError, InvalidHashError):
-        return False
+    with _AT_ONCE:
+        try:
+            return _HASHER.verify(password_hash or _NOBODY, password) and password_hash is not None
+        except (VerificationError, InvalidHashError):
+            return False
 
 
 def make_password() -> str:

@@ -14,8 +14,10 @@ from flask import Flask
 
 from relief.accounts import queries
 from relief.kernel.actor import Actor
-from relief.kernel.errors import InvalidInput, NotFound, ReliefError
+from relief.kernel.errors import Conflict, InvalidInput, NotFound, ReliefError
 from relief.kernel.messages import N_
+from relief.store import migrations
+from relief.store.db import store
 from relief.store.work import Work, reading
 
 P = ParamSpec("P")
@@ -59,7 +61,20 @@ def load(target: str) -> Any:
 
 
 def in_instance(command: Callable[P, R]) -> Callable[P, R]:
-    """Run a command inside the application of the instance."""
+    """Run a command inside the application of the instance. Raises: Conflict "database.behind" before `relief db upgrade`."""
+
+    @functools.wraps(command)
+    def inside(*args: P.args, **kwargs: P.kwargs) -> R:
+        with open_instance().app_context():
+            if migrations.pending(store()):
+                raise Conflict("database.behind", N_("The database is not up to date. Run `relief db upgrade`."))
+            return command(*args, **kwargs)
+
+    return inside
+
+
+def in_any_instance(command: Callable[P, R]) -> Callable[P, R]:
+    """Run a command inside the application of the instance, which may be without its tables yet."""
 
     @functools.wraps(command)
     def inside(*args: P.args, **kwargs: P.kwargs) -> R:

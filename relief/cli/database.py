@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from relief.cli.console import in_instance, json_option, report
+from relief.cli.console import in_any_instance, json_option, report
 from relief.kernel.errors import Conflict
 from relief.kernel.messages import N_
 from relief.store import migrations
@@ -18,7 +18,7 @@ def group() -> None:
 
 @group.command()
 @json_option
-@in_instance
+@in_any_instance
 def upgrade(*, as_json: bool) -> None:
     """Run the migrations that the database lacks; nothing runs twice."""
     ran = migrations.upgrade(store())
@@ -28,11 +28,11 @@ def upgrade(*, as_json: bool) -> None:
 
 @group.command()
 @json_option
-@in_instance
+@in_any_instance
 def check(*, as_json: bool) -> None:
     """Say whether the database is up to date; exit with 1 if not."""
     lacking = migrations.pending(store())
     text = "The database is up to date." if not lacking else "The database lacks: " + ", ".join(lacking)
     report({"is_up_to_date": not lacking, "pending": lacking}, as_json, text)
     if lacking:
-        raise Conflict("database.behind", N_("Run `relief db upgrade`."))
+        raise Conflict("database.behind", N_("The database is not up to date. Run `relief db upgrade`."))

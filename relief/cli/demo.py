@@ -13,7 +13,7 @@ import click
 
 from relief.accounts.queries import is_any_user
 from relief.audit.queries import is_demonstration
-from relief.cli.console import COMMAND_LINE, in_instance, json_option, report
+from relief.cli.console import COMMAND_LINE, in_any_instance, json_option, report
 from relief.cli.demonstration.people import ACCOUNTS, PASSWORD, Account
 from relief.cli.demonstration.response import Played, play_response
 from relief.cli.demonstration.script import Play
@@ -44,7 +44,7 @@ FEWEST_FAMILIES, MOST_FAMILIES = 50, 1_000_000
     help="The day on which the play stands still, with one table open. [default: today]",
 )
 @json_option
-@in_instance
+@in_any_instance
 def demo(*, families: int, seed: int, ending: dt.datetime | None, as_json: bool) -> None:
     """Fill an empty database with an invented flood response in 15 districts of Sindh.
 

@@ -42,10 +42,16 @@ def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
 def test_a_refusal_is_one_sentence_on_standard_error(tmp_path: Path):
     done = run("db", "check", RELIEF_INSTANCE=str(tmp_path / "instance"))
     assert done.returncode == 1
-    assert done.stderr == "relief: Run `relief db upgrade`.\n"
+    assert done.stderr == "relief: The database is not up to date. Run `relief db upgrade`.\n"
     done = run("db", "check", RELIEF_INSTANCE=str(tmp_path / "instance"), RELIEF_DATABASE_URL="mysql://somewhere")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("relief: RELIEF_DATABASE_URL must begin with")
+
+
+def test_a_command_on_a_database_without_tables_says_what_to_do(tmp_path: Path):
+    done = run("user", "list", RELIEF_INSTANCE=str(tmp_path / "instance"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "relief: The database is not up to date. Run `relief db upgrade`.\n"
 
 
 def test_two_instances_lie_side_by_side(tmp_path: Path):
