@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,14 +20,17 @@ import psycopg
 FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin")
 # Tests look at what a commit did, not at whether it outlives a power cut.
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=2GB", "shared_buffers=256MB")
+# Benches ask what a commit costs that does.
+DURABLE = ("max_wal_size=2GB", "shared_buffers=256MB")
 SECONDS_TO_START = 60
-
 
 TABLES = (
     """SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname"""
 )
 SEQUENCES = "SELECT sequencename, coalesce(last_value, start_value), last_value IS NOT NULL FROM pg_sequences"
 SHAPE = """SELECT tgrelid::regclass::text, tgname, tgenabled::text FROM pg_trigger WHERE NOT tgisinternal
+           UNION ALL SELECT conrelid::regclass::text, conname, contype::text FROM pg_constraint
+           WHERE connamespace = 'public'::regnamespace
            UNION ALL SELECT attrelid::regclass::text, attname, attnum::text FROM pg_attribute
            WHERE attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace) ORDER BY 1, 2, 3"""
 END_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -36,7 +39,7 @@ END_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The rows, sequences, columns and triggers of a small database. Putting them back is many times quicker than a new copy."""
+    """The rows, sequences and shape of a small database. Putting them back is many times quicker than a new copy."""
 
     rows: dict[str, bytes]
     sequences: list[tuple[str, int, bool]]
@@ -71,7 +74,7 @@ class Server:
     def restore(self, database: str, snapshot: Snapshot) -> bool:
         """Make a database, whatever a test did to its rows, hold again what it held.
 
-        Returns: False, with nothing done, for one whose triggers or columns were changed (to play a tamperer, say).
+        Returns: False, with nothing done, for one whose triggers, constraints or columns were changed (to play a tamperer, say).
         """
         with self._connect(database) as connection, connection.cursor() as cursor:
             cursor.execute(END_OTHERS)
@@ -115,8 +118,8 @@ def version_in(folder: Path) -> int:
 
 
 @contextlib.contextmanager
-def running_server() -> Iterator[Server]:
-    """Start a fresh server, yield it, stop it and remove every file of it."""
+def running_server(settings: Sequence[str] = FAST) -> Iterator[Server]:
+    """Start a fresh server with those settings, yield it, stop it and remove every file of it."""
     binaries = find_binaries()
     if binaries is None:
         message = "There is no PostgreSQL server here. `make test` installs one; or: apt-get install postgresql"
@@ -129,17 +132,17 @@ def running_server() -> Iterator[Server]:
         data = folder / "data"
         make_cluster = [binaries / "initdb", "-D", data, "-U", "relief", "-A", "trust", "-E", "UTF8", "--locale=C"]
         run_as(owner, [*make_cluster, "--no-sync"])
-        with server_process(binaries, folder, owner):
+        with server_process(binaries, folder, owner, settings):
             yield Server(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def server_process(binaries: Path, folder: Path, owner: dict[str, object]) -> Iterator[None]:
+def server_process(binaries: Path, folder: Path, owner: dict[str, object], settings: Sequence[str]) -> Iterator[None]:
     """Run the server itself until the block ends."""
-    settings = [part for setting in FAST for part in ("-c", setting)]
-    command = [binaries / "postgres", "-D", folder / "data", "-k", folder, "-c", "listen_addresses=", *settings]
+    options = [part for setting in settings for part in ("-c", setting)]
+    command = [binaries / "postgres", "-D", folder / "data", "-k", folder, "-c", "listen_addresses=", *options]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(list(map(str, command)), stdout=log, stderr=log, cwd=folder, **owner)
     try:
