@@ -11,13 +11,14 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from relief.audit.trail import Deed, digest_of, record
+from relief.audit.trail import Deed, record
 from relief.families.entries import Entry, columns_of, facts_from
 from relief.families.model import Family, FamilyChange
 from relief.families.numbering import last_number
 from relief.families.queries import ChangeRecord, FamilyRecord, get_family
 from relief.families.registration import SEGMENT, check_facts, current_flags, find_holder_of_cnic, require_uc
 from relief.families.rules import Registration
+from relief.families.sealing import change_digest
 from relief.geography.queries import get_area
 from relief.kernel.errors import Conflict, InvalidInput, Problem
 from relief.kernel.messages import N_
@@ -138,9 +139,8 @@ def _keep_history(work: Work, family: FamilyRecord, change: _Change) -> None:
     work.session.add(row)
     work.session.flush()
     detail = {"facts": sorted(change.values), "change_id": row.id}
-    digest = digest_of((row.id, row.family_id, row.changed_at, row.reason, row.values_sealed))
     uc_id = work.session.scalar(select(Family.uc_id).where(Family.id == family.id))
-    record(work, Deed(change.action, "family", family.id, uc_id, detail, SEGMENT, digest))
+    record(work, Deed(change.action, "family", family.id, uc_id, detail, SEGMENT, change_digest(row)))
 
 
 def _shown(work: Work, name: str, facts: Registration) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,12 @@ from sqlalchemy import Select, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from relief.families.columns import Columns, find_columns
+from relief.families.entries import facts_from, unseal_cnic, unseal_phone
 from relief.families.model import BatchState, Family, HeldRegistration, HeldState, ImportBatch, ImportRow, Outcome
-from relief.families.queries import Page, read_flags
+from relief.families.queries import FamilyRecord, Page, get_family, read_flags
+from relief.families.rules import Registration
 from relief.geography.model import Area
+from relief.geography.queries import AreaRecord, get_area
 from relief.kernel.codes import FamilyCode
 from relief.kernel.errors import NotFound, Problem
 from relief.kernel.messages import N_
@@ -47,7 +50,7 @@ class BatchRecord:
 
 @dataclass(frozen=True, slots=True)
 class RowRecord:
-    """What became of one row; `problems` say why, the column first."""
+    """What became of one row; `problems` say why, the column first. A family of another area is not named."""
 
     row_number: int
     outcome: Outcome
@@ -86,12 +89,29 @@ class HeldLine:
         return FamilyCode.of(self.family_number)
 
 
+@dataclass(frozen=True, slots=True)
+class HeldRecord:
+    """A held registration with what was told, beside the family that has its CNIC."""
+
+    line: HeldLine
+    facts: Registration
+    uc: AreaRecord
+    # None if it lies in another area.
+    other: FamilyRecord | None
+
+
 def get_batch(work: Work, batch_id: int) -> BatchRecord:
     """Return the import. Raises: NotFound, also for one of another area."""
-    found = _batches(work, _visible(work, select(ImportBatch)).where(ImportBatch.id == batch_id))
-    if not found:
+    found = find_batch(work, batch_id)
+    if found is None:
         raise NotFound("import.not_found", N_("There is no such import in your area."))
-    return found[0]
+    return found
+
+
+def find_batch(work: Work, batch_id: int) -> BatchRecord | None:
+    """Return the import, or None, also for one of another area."""
+    found = _batches(work, _visible(work, select(ImportBatch)).where(ImportBatch.id == batch_id))
+    return found[0] if found else None
 
 
 def list_batches(work: Work, page: Page) -> tuple[list[BatchRecord], int]:
@@ -107,14 +127,14 @@ def list_import_rows(
     """Return a page of the rows of an import in the order of the file, and how many there are."""
     query = _rows_of(batch, outcome)
     total = work.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    read = _RowReader(batch)
+    read = _RowReader(work, batch)
     rows = work.session.execute(query.order_by(ImportRow.row_number).limit(page.limit).offset(page.offset))
     return [read(row) for row in rows], total
 
 
 def iterate_import_rows(work: Work, batch: BatchRecord, outcome: Outcome | None = None) -> Iterator[RowRecord]:
     """Yield all the rows of an import in the order of the file."""
-    read = _RowReader(batch)
+    read = _RowReader(work, batch)
     rows = work.session.execute(
         _rows_of(batch, outcome).order_by(ImportRow.row_number), execution_options={"yield_per": 5_000}
     )
@@ -124,28 +144,54 @@ def iterate_import_rows(work: Work, batch: BatchRecord, outcome: Outcome | None 
 
 def list_held(work: Work, page: Page, state: HeldState = HeldState.WAITING) -> tuple[list[HeldLine], int]:
     """Return a page of the held registrations, the oldest first, and how many there are."""
-    total = work.session.scalar(_held(work, select(func.count()).select_from(HeldRegistration), state)) or 0
+    total = (
+        work.session.scalar(
+            _held(work, select(func.count()).select_from(HeldRegistration)).where(HeldRegistration.state == state)
+        )
+        or 0
+    )
+    query = _held_lines(work).where(HeldRegistration.state == state)
+    rows: Iterable[Any] = work.session.execute(
+        query.order_by(HeldRegistration.id).limit(page.limit).offset(page.offset)
+    )
+    return [HeldLine(*row) for row in rows], total
+
+
+def get_held(work: Work, held_id: int) -> HeldRecord:
+    """Return the held registration. Raises: NotFound, also for one of another area."""
+    found: Any = work.session.execute(_held_lines(work).where(HeldRegistration.id == held_id)).one_or_none()
+    if found is None:
+        raise NotFound("held.not_found", N_("There is no such registration in your area."))
+    line = HeldLine(*found)
+    held = work.session.get_one(HeldRegistration, held_id)
+    facts = facts_from(
+        held, cnic=unseal_cnic(work.keys, held.cnic_sealed), phone=unseal_phone(work.keys, held.phone_sealed)
+    )
+    is_seen = line.family_path.startswith(work.actor.paths(Permission.FAMILY_READ))
+    return HeldRecord(line, facts, get_area(work, held.uc_id), get_family(work, line.family_id) if is_seen else None)
+
+
+def _held_lines(work: Work) -> Select[*tuple[Any, ...]]:
     other, other_area = aliased(Family), aliased(Area)
     columns: list[Any] = [getattr(HeldRegistration, name) for name in HeldLine.__slots__[:11]]
-    query = (
-        _held(work, select(*columns, Area.name_en, Area.name_ur, Area.name_sd), state)
+    return (
+        _held(work, select(*columns, Area.name_en, Area.name_ur, Area.name_sd))
         .join(other, other.id == HeldRegistration.family_id)
         .join(other_area, other_area.id == other.uc_id)
         .add_columns(other.id, other.number, other.head_name, other_area.path)
     )
-    rows = work.session.execute(query.order_by(HeldRegistration.id).limit(page.limit).offset(page.offset))
-    return [HeldLine(*row) for row in rows], total
 
 
-def count_held(work: Work) -> int:
-    """Return how many registrations wait for a decision."""
-    return work.session.scalar(_held(work, select(func.count()).select_from(HeldRegistration), HeldState.WAITING)) or 0
+def count_held(work: Work, state: HeldState = HeldState.WAITING) -> int:
+    """Return how many held registrations there are: by default, how many wait for a decision."""
+    query = _held(work, select(func.count()).select_from(HeldRegistration))
+    return work.session.scalar(query.where(HeldRegistration.state == state)) or 0
 
 
-def _held(work: Work, query: Select[*tuple[Any, ...]], state: HeldState) -> Select[*tuple[Any, ...]]:
+def _held(work: Work, query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     within = [_lies_under(Area.path, path) for path in work.actor.paths(Permission.FAMILY_READ)]
     joined = query.join(Area, Area.id == HeldRegistration.uc_id)
-    return joined.where(HeldRegistration.state == state, or_(false(), *within))
+    return joined.where(or_(false(), *within))
 
 
 def _visible(work: Work, query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -176,8 +222,9 @@ def _failure(stored: Mapping[str, Any] | None) -> Problem | None:
 
 def _rows_of(batch: BatchRecord, outcome: Outcome | None) -> Select[*tuple[Any, ...]]:
     query = (
-        select(ImportRow.row_number, ImportRow.outcome, ImportRow.family_id, Family.number, ImportRow.problems)
+        select(ImportRow.row_number, ImportRow.outcome, ImportRow.problems, Family.id, Family.number, Area.path)
         .outerjoin(Family, Family.id == ImportRow.family_id)
+        .outerjoin(Area, Area.id == Family.uc_id)
         .where(ImportRow.batch_id == batch.id)
     )
     return query if outcome is None else query.where(ImportRow.outcome == outcome)
@@ -186,13 +233,16 @@ def _rows_of(batch: BatchRecord, outcome: Outcome | None) -> Select[*tuple[Any, 
 class _RowReader:
     """Makes records of the rows of one import; a row keeps only what its outcome does not say already."""
 
-    def __init__(self, batch: BatchRecord) -> None:
+    def __init__(self, work: Work, batch: BatchRecord) -> None:
         self._columns: Columns | None = find_columns(batch.header) if batch.header else None
+        self._paths = work.actor.paths(Permission.FAMILY_READ)
 
     def __call__(self, row: Any) -> RowRecord:
-        number, outcome, family_id, family_number, stored = row
-        code = FamilyCode.of(family_number) if family_number else None
-        return RowRecord(number, outcome, family_id, code, tuple(self._problems(outcome, stored)))
+        row_number, outcome, stored, family_id, family_number, path = row
+        problems = tuple(self._problems(outcome, stored))
+        if family_id is None or not path.startswith(self._paths):
+            return RowRecord(row_number, outcome, None, None, problems)
+        return RowRecord(row_number, outcome, family_id, FamilyCode.of(family_number), problems)
 
     def _problems(self, outcome: Outcome, stored: Sequence[Any] | None) -> Iterator[Problem]:
         if outcome is Outcome.HELD:
