@@ -13,6 +13,7 @@ COMMANDS = {
     "db": ("relief.cli.database:group", "Bring the database up to date, or check it."),
     "demo": ("relief.cli.demo:demo", "Fill an empty database with an invented flood response."),
     "distribution": ("relief.cli.distribution:group", "Points, days, hand-overs, late lists and conflicts."),
+    "families": ("relief.cli.families:group", "Import, find, register and amend families."),
     "geography": ("relief.cli.geography:group", "Areas, their other names and their boundaries."),
     "user": ("relief.cli.users:group", "Add people, grant roles, disable accounts."),
 }
