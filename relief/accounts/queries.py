@@ -94,7 +94,7 @@ def find_sign_in(work: Work, token: str) -> SignIn | None:
     if row is None:
         return None
     session_id, seen, expires, user_id, name, stamp, must_change, in_lakhs = row
-    seen_at, expires_at = (_INSTANT.process_result_value(at, work.session.get_bind().dialect) for at in (seen, expires))
+    seen_at, expires_at = (_INSTANT.process_result_value(at, work.scope.connection.dialect) for at in (seen, expires))
     assert seen_at is not None
     assert expires_at is not None
     if is_over(seen_at, expires_at, work.at):

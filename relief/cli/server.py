@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 import click
 from granian import Granian
@@ -45,10 +46,15 @@ def run(*, host: str, port: int, no_demo: bool, workers: int, certificate: Path 
     scheme = "https" if certificate else "http"
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - what was asked for, not what is bound
     note(f"\nRelief answers on  {scheme}://{f'[{shown}]' if ':' in shown else shown}:{port}   (Ctrl+C stops it)\n")
+    serve("relief.app:create_app", host=host, port=port, workers=workers, ssl_cert=certificate, ssl_key=key)
+
+
+def serve(factory: str, *, host: str, port: int, workers: int, **options: Any) -> None:
+    """Serve what the factory makes, until told to stop."""
     Granian(
-        "relief.app:create_app", factory=True, address=host, port=port, interface=Interfaces.WSGI, workers=workers,
-        blocking_threads=_THREADS, backpressure=512, log_level=LogLevels.error, ssl_cert=certificate, ssl_key=key,
-        respawn_failed_workers=True, workers_kill_timeout=10,
+        factory, factory=True, address=host, port=port, interface=Interfaces.WSGI, workers=workers,
+        blocking_threads=_THREADS, backpressure=512, log_level=LogLevels.error, respawn_failed_workers=True,
+        workers_kill_timeout=10, **options,
     ).serve()  # fmt: skip
 
 

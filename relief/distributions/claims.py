@@ -37,6 +37,7 @@ class Table:
     held_on: dt.date
     day_id: int | None
     instalment_no: int
+    is_staffed_by_actor: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Claim:
     campaign_id: int
     campaign_no: int
     reissue: int
+    public_key: bytes
+    key_state: KeyState
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class Due:
 
 _TABLE = """
 SELECT c.id, c.number, c.state, c.proof_required, c.fund_id, p.id, p.number, p.location_id, p.uc_id, a.path,
-       d.held_on, d.id, d.instalment_no
+       d.held_on, d.id, d.instalment_no, (SELECT 1 FROM day_staff s WHERE s.day_id = d.id AND s.user_id = :user_id)
 FROM {source} JOIN area a ON a.id = p.uc_id {where}
 """
 _DAY = Statement(
@@ -107,8 +110,10 @@ _PLACE = Statement(
 )
 _CLAIM = """
 SELECT t.id, t.state, t.key_id, t.point_no, t.expires_on, t.holder_tag, e.id, e.serial, e.band_no, e.uc_id, e.family_id,
-       c.id, c.number, t.reissue
-FROM {source} JOIN campaign c ON c.id = e.campaign_id WHERE {where}
+       c.id, c.number, t.reissue, k.public_key, k.state
+FROM {source} JOIN campaign c ON c.id = e.campaign_id
+     JOIN campaign_key k ON k.campaign_id = c.id AND k.key_id = t.key_id
+WHERE {where}
 """
 
 
@@ -150,7 +155,7 @@ _OWED = Statement("SELECT instalment_no, line_no, owed - given FROM owed_line WH
 
 def table_of_day(work: Work, day_id: int) -> Table:
     """Return the table of a distribution day. Raises: NotFound "day.not_found"."""
-    row = _DAY.row(work, {"day_id": day_id})
+    row = _DAY.row(work, {"day_id": day_id, "user_id": int(work.actor.id)})
     if row is None:
         raise NotFound("day.not_found", N_("There is no such distribution day."))
     return _as_table(row)
@@ -158,7 +163,8 @@ def table_of_day(work: Work, day_id: int) -> Table:
 
 def table_at(work: Work, *, campaign_id: int, point_id: int, held_on: dt.date) -> Table:
     """Return the table at a point on a date, planned or not. Raises: NotFound "point.not_found"."""
-    row = _PLACE.row(work, {"campaign_id": campaign_id, "point_id": point_id, "held_on": held_on.isoformat()})
+    place = {"campaign_id": campaign_id, "point_id": point_id, "held_on": held_on.isoformat()}
+    row = _PLACE.row(work, {**place, "user_id": int(work.actor.id)})
     if row is None:
         raise NotFound("point.not_found", N_("There is no such point or campaign."))
     return _as_table((*row[:10], row[10] or held_on, *row[11:]))
@@ -180,16 +186,20 @@ def find_claim(work: Work, presented: Presented, *, campaign_id: int, lock: bool
     return None
 
 
-def key_verdict(work: Work, token: rt1.Token) -> tuple[bool, KeyState | None]:
+def key_verdict(work: Work, token: rt1.Token, claim: Claim | None) -> tuple[bool, KeyState | None]:
     """Return whether the token's signature holds under the key that it names, and that key's state."""
-    row = _KEY.row(work, {"campaign_no": token.body.campaign, "key_id": token.body.key_id})
-    if row is None:
-        return False, None
+    if claim is not None:
+        public_key, state = claim.public_key, claim.key_state
+    else:
+        row = _KEY.row(work, {"campaign_no": token.body.campaign, "key_id": token.body.key_id})
+        if row is None:
+            return False, None
+        public_key, state = bytes(row[0]), KeyState(row[1])
     try:
-        rt1.verify(token, _verify_key(bytes(row[0])))
+        rt1.verify(token, _verify_key(public_key))
     except InvalidInput:
-        return False, KeyState(row[1])
-    return True, KeyState(row[1])
+        return False, state
+    return True, state
 
 
 def package_of(work: Work, campaign_id: int, band_no: int) -> list[PackageLineOf]:
@@ -211,6 +221,9 @@ def find_due(work: Work, claim: Claim, package: list[PackageLineOf], up_to_insta
         elif served < 0:
             del openings[instalment_no]
             voids[instalment_no] = event_id
+    if not openings and not voids:  # Most scans: nothing was given yet.
+        first = {line.line_no: line.owed for line in package}
+        return Due(1, first, None, None) if up_to_instalment >= 1 and any(first.values()) else None
     rest: dict[int, dict[int, int]] = {}
     for instalment_no, line_no, amount in _OWED.rows(work, {"entitlement_id": claim.entitlement_id}):
         rest.setdefault(instalment_no, {})[line_no] = amount
@@ -236,7 +249,7 @@ def _as_table(row: Any) -> Table:
     return Table(
         campaign_id=row[0], campaign_no=row[1], campaign_state=CampaignState(row[2]), proof_required=Proof(row[3]),
         fund_id=row[4], point_id=row[5], point_no=row[6], location_id=row[7], uc_id=row[8], area_path=row[9],
-        held_on=as_day(row[10]), day_id=row[11], instalment_no=row[12] or 0,
+        held_on=as_day(row[10]), day_id=row[11], instalment_no=row[12] or 0, is_staffed_by_actor=row[13] is not None,
     )  # fmt: skip
 
 
@@ -244,7 +257,7 @@ def _as_claim(row: Any) -> Claim:
     return Claim(
         token_id=row[0], token_state=TokenState(row[1]), key_id=row[2], point_no=row[3], expires_on=as_day(row[4]),
         holder_tag=row[5], entitlement_id=row[6], serial=row[7], band_no=row[8], uc_id=row[9], family_id=row[10],
-        campaign_id=row[11], campaign_no=row[12], reissue=row[13],
+        campaign_id=row[11], campaign_no=row[12], reissue=row[13], public_key=bytes(row[14]), key_state=KeyState(row[15]),
     )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def decide(work: Work, table: Table, presentation: Presentation, *, lock: bool) 
     """Return whether to give; `lock` in a unit that may record it."""
     presented = presentation.presented
     claim = find_claim(work, presented, campaign_id=table.campaign_id, lock=lock)
-    is_genuine, key_state = key_verdict(work, presented.token) if presented.token else (None, None)
+    is_genuine, key_state = key_verdict(work, presented.token, claim) if presented.token else (None, None)
     package = package_of(work, claim.campaign_id, claim.band_no) if claim else []
     due = find_due(work, claim, package, table.instalment_no) if claim else None
     has_cnic, holder_matches = _check_holder(work, claim, presentation.check)

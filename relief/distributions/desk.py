@@ -15,10 +15,7 @@ from relief.kernel.errors import NotFound, RuleViolation
 from relief.kernel.messages import N_
 from relief.kernel.permissions import Permission
 from relief.programmes.rules import Proof
-from relief.store.statement import Statement
 from relief.store.work import Work
-
-_IS_ASSIGNED = Statement("SELECT 1 FROM day_staff WHERE day_id = :day_id AND user_id = :user_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +46,7 @@ def staffed_table(work: Work, day_id: int) -> Table:
     """Return the day's table for a person assigned to it. Raises: NotFound for anybody else."""
     table = table_of_day(work, day_id)
     actor = work.actor
-    is_assigned = actor.is_system or _IS_ASSIGNED.row(work, {"day_id": day_id, "user_id": int(actor.id)}) is not None
-    if not is_assigned or not actor.may(Permission.HAND_OVER, table.area_path):
+    if not (actor.is_system or table.is_staffed_by_actor) or not actor.may(Permission.HAND_OVER, table.area_path):
         raise NotFound("day.not_found", N_("There is no such distribution day."))
     return table
 

@@ -117,20 +117,18 @@ def record_hand_over(work: Work, command: HandOver) -> Outcome:
     breaks a rule it becomes a conflict, and waits for a coordinator.
     """
     decision = decide(work, command.table, Presentation(command.presented, command.check, command.given), lock=True)
-    earlier = _find_earlier(work, command)
-    if earlier is not None:
-        return earlier
     refusal = decision.refusal
     if refusal is None:
         assert decision.due is not None
         outcome = _give(work, command, decision, decision.due)
         if outcome is not None:
             return outcome
-        # Another sender of the same event, or another table, was first by a hair: the unique indexes saw it.
-        earlier = _find_earlier(work, command)
-        if earlier is not None:
-            return earlier
+        # A unique index holds the place: of the event's id, or of the instalment.
         refusal = Refusal.ALREADY_GIVEN
+    # Only now, since most events are new: a repetition finds its own earlier effect, which looks like a refusal.
+    earlier = _find_earlier(work, command)
+    if earlier is not None:
+        return earlier
     if command.channel.asks_first:
         return Outcome(OutcomeKind.REFUSED, None, refusal)
     return _record_conflict(work, command, decision, refusal)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import Connection, RootTransaction
-from sqlalchemy.orm import Session
+
+from relief.store.scope import Scope
 
 # A batch this large has spread the cost of the flush; a larger one only makes its first member wait.
 LARGEST_BATCH = 64
@@ -40,23 +42,16 @@ class GroupCommit:
         self._batch: _Batch | None = None
 
     @contextmanager
-    def unit(self) -> Iterator[Session]:
-        """Yield a session inside one savepoint; on leaving, return only once the unit is durable."""
-        assert self._owner != threading.get_ident(), "a unit of work was opened inside another"
-        with self._waiting_lock:
-            self._waiting += 1
-        self._turn.acquire()
-        self._owner = threading.get_ident()
-        with self._waiting_lock:
-            self._waiting -= 1
+    def unit(self) -> Iterator[Scope]:
+        """Yield the scope of one savepoint; on leaving, return only once the unit is durable."""
+        self._take_turn()
         succeeded = False
         batch: _Batch | None = None
         try:
             batch = self._open_batch()
             assert self._connection is not None
-            with Session(self._connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
-                yield session
-                session.commit()
+            with _savepoint(self._connection) as scope:
+                yield scope
             batch.size += 1
             succeeded = True
         finally:
@@ -70,6 +65,15 @@ class GroupCommit:
             batch.finished.wait()
             if batch.failure is not None:
                 raise batch.failure
+
+    def _take_turn(self) -> None:
+        assert self._owner != threading.get_ident(), "a unit of work was opened inside another"
+        with self._waiting_lock:
+            self._waiting += 1
+        self._turn.acquire()
+        self._owner = threading.get_ident()
+        with self._waiting_lock:
+            self._waiting -= 1
 
     def close(self) -> None:
         """Give the connection back; the next unit opens a new one."""
@@ -87,13 +91,14 @@ class GroupCommit:
         return self._batch
 
     def _close_batch_if_last(self, batch: _Batch) -> None:
+        assert self._connection is not None
         with self._waiting_lock:
             others_wait = self._waiting > 0
-        if others_wait and batch.size < LARGEST_BATCH and self._is_intact():
+        if others_wait and batch.size < LARGEST_BATCH and _is_open(self._connection):
             return  # The next in turn goes on in the same transaction and commits for all.
         self._batch = None
         try:
-            if not self._is_intact():
+            if not _is_open(self._connection):
                 raise ConnectionError("SQLite gave up the transaction of a batch of writing units")
             self._transaction().commit()
         except BaseException as failure:  # noqa: BLE001 - whatever it is, it is raised for every member
@@ -101,11 +106,6 @@ class GroupCommit:
             self._discard_connection()
         finally:
             batch.finished.set()
-
-    def _is_intact(self) -> bool:
-        # A full disk or an I/O error makes SQLite roll the whole transaction back, not the savepoint alone.
-        assert self._connection is not None
-        return bool(self._connection.connection.dbapi_connection.in_transaction)  # type: ignore[union-attr]
 
     def _transaction(self) -> RootTransaction:
         assert self._connection is not None
@@ -118,3 +118,26 @@ class GroupCommit:
             self._connection.invalidate()
             self._connection.close()
             self._connection = None
+
+
+@contextmanager
+def _savepoint(connection: Connection) -> Iterator[Scope]:
+    """Yield a scope whose work is kept if the block ends well, and undone alone if it does not."""
+    scope = Scope(connection, "create_savepoint")
+    scope.execute("SAVEPOINT unit")
+    try:
+        yield scope
+        scope.finish()
+    except BaseException:
+        scope.discard()
+        if _is_open(connection):
+            scope.execute("ROLLBACK TO unit")
+            scope.execute("RELEASE unit")
+        raise
+    scope.execute("RELEASE unit")
+
+
+def _is_open(connection: Connection) -> bool:
+    # A full disk or an I/O error makes SQLite roll the whole transaction back, not the savepoint alone.
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.in_transaction)

@@ -63,7 +63,9 @@ def _current(store: Store, script: ScriptDirectory) -> str | None:
     if current is not None and current not in known:
         raise Conflict(
             "database.newer",
-            N_("The database is at migration %(name)s, which this program does not know. Install the newer program again."),
+            N_(
+                "The database is at migration %(name)s, which this program does not know. Install the newer program again."
+            ),
             name=current,
         )
     return current

@@ -11,6 +11,8 @@ from relief.store.work import Work
 
 _LOCK = re.compile(r"\{for_update( of [a-z]+)?\}")
 _NAME = re.compile(r"(?<!:):([a-z_]+)")
+_VALUES = re.compile(r"\bVALUES (\((?:[^()]|%\([a-z_]+\)s)*\))")
+_MOST_ROWS_AT_ONCE = 20
 _STREAM_ROWS = 5_000
 _STREAM_NUMBERS = itertools.count(1)
 
@@ -26,48 +28,60 @@ class Statement:
     def __init__(self, sql: str) -> None:
         self._sqlite = _LOCK.sub("", sql)
         self._postgresql = _LOCK.sub(r"FOR UPDATE\1", _NAME.sub(r"%(\1)s", sql.replace("%", "%%")))
+        self._values = _VALUES.search(self._postgresql)
+        self._texts: dict[int, str] = {}
 
     def rows(self, work: Work, params: Mapping[str, Any]) -> list[Any]:
         """Run once and return all rows as tuples."""
-        cursor = self._cursor(work)
+        cursor = work.scope.cursor()
         cursor.execute(self._text(work), params)
         found: list[Any] = cursor.fetchall()
         return found
 
     def row(self, work: Work, params: Mapping[str, Any]) -> Any:
         """Run once and return the first row as a tuple, or None."""
-        cursor = self._cursor(work)
+        cursor = work.scope.cursor()
         cursor.execute(self._text(work), params)
         return cursor.fetchone()
 
     def stream(self, work: Work, params: Mapping[str, Any]) -> Iterator[Any]:
         """Run once and yield the rows as tuples, with few of them in memory at a time."""
         if work.dialect == "sqlite":
-            cursor = self._cursor(work)
+            cursor = work.scope.cursor()
             cursor.execute(self._text(work), params)
             yield from cursor
             return
         # A plain cursor of psycopg would fetch everything before the first row is seen.
-        name = f"stream_{next(_STREAM_NUMBERS)}"
-        connection: Any = work.session.connection().connection
-        with connection.cursor(name=name) as cursor:
+        with work.scope.cursor(name=f"stream_{next(_STREAM_NUMBERS)}") as cursor:
             cursor.itersize = _STREAM_ROWS
             cursor.execute(self._text(work), params)
             yield from cursor
 
     def run(self, work: Work, params: Mapping[str, Any]) -> int:
         """Run once and return how many rows were touched."""
-        cursor = self._cursor(work)
+        cursor = work.scope.cursor()
         cursor.execute(self._text(work), params)
         return int(cursor.rowcount)
 
     def run_many(self, work: Work, many: Sequence[Mapping[str, Any]]) -> None:
         """Run once for each set of values."""
-        if many:
-            self._cursor(work).executemany(self._text(work), many)
+        if not many:
+            return
+        if work.dialect == "sqlite" or self._values is None or len(many) > _MOST_ROWS_AT_ONCE:
+            work.scope.cursor().executemany(self._text(work), many)
+            return
+        # Each statement costs PostgreSQL a way there and back: the few lines of a hand-over go as one.
+        values = {f"{name}_{n}": value for n, row in enumerate(many) for name, value in row.items()}
+        work.scope.cursor().execute(self._for_rows(len(many)), values)
 
-    def _cursor(self, work: Work) -> Any:
-        return work.session.connection().connection.cursor()
+    def _for_rows(self, count: int) -> str:
+        if count not in self._texts:
+            assert self._values is not None
+            start, end = self._values.span(1)
+            row = self._postgresql[start:end]
+            rows = ", ".join(row.replace(")s", f"_{n})s") for n in range(count))
+            self._texts[count] = self._postgresql[:start] + rows + self._postgresql[end:]
+        return self._texts[count]
 
     def _text(self, work: Work) -> str:
         return self._sqlite if work.dialect == "sqlite" else self._postgresql

@@ -14,7 +14,7 @@ from relief.accounts import queries, rules, sign_in
 from relief.accounts.queries import SignIn
 from relief.accounts.sign_in import Attempt
 from relief.kernel.actor import Actor
-from relief.store.work import reading, unit_of_work
+from relief.store.work import glancing, unit_of_work
 
 _SYSTEM = Actor.system("sign-in")
 _BROWSERS = (
@@ -80,7 +80,7 @@ def _load() -> SignIn | None:
     token = request.cookies.get(_cookie_name(), "")
     if not token or len(token) > 64:
         return None
-    with reading(_SYSTEM) as work:
+    with glancing(_SYSTEM) as work:
         found = queries.find_sign_in(work, token)
     if found is not None and work.at - found.seen_at >= rules.SEEN_STEP:
         with unit_of_work(_SYSTEM) as work:

@@ -1,5 +1,6 @@
 """Loading boundary files into the register."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -18,7 +19,6 @@ from relief.geography.report import LoadReport, MatchedBy, Outcome
 from relief.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, RuleViolation
 from relief.kernel.permissions import Role
 from relief.store.work import Work
-from tests.geography.conftest import AT
 from tests.geography.layers import bow_tie, cod_layer, uc_layer, write, write_shapefile
 from tests.geography.test_registry import administrator
 
@@ -384,9 +384,9 @@ def test_boundaries_are_for_administrators_of_their_areas(work: Work, tmp_path: 
     path = write(tmp_path / "cod.gpkg", talukas_of_dadu(work))
     for code, role in (("PK709", Role.ADMINISTRATOR), ("PK7", Role.COORDINATOR)):
         with pytest.raises(Forbidden):
-            plan(Work(work.session, administrator(work, code, role), AT, work.keys), path)
-    inside = Work(work.session, administrator(work, "PK703"), AT, work.keys)
+            plan(replace(work, actor=administrator(work, code, role)), path)
+    inside = replace(work, actor=administrator(work, "PK703"))
     report = load(inside, path)
     with pytest.raises(Forbidden):
-        withdraw_edition(Work(work.session, administrator(work, "PK709"), AT, work.keys), report.edition_id or 0)
+        withdraw_edition(replace(work, actor=administrator(work, "PK709")), report.edition_id or 0)
     withdraw_edition(inside, report.edition_id or 0)

@@ -1,5 +1,7 @@
 """Other names, searches and lists."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
@@ -108,7 +110,7 @@ def test_aliases_are_for_administrators_of_the_area(store: Store, work: Work):
     actors = [
         administrator(work, "PK703"), administrator(work, "PK709"), administrator(work, "PK7", Role.COORDINATOR)
     ]  # fmt: skip
-    inside, elsewhere, coordinator = (Work(work.session, actor, AT, work.keys) for actor in actors)
+    inside, elsewhere, coordinator = (replace(work, actor=actor) for actor in actors)
     mehar = id_of(work, "PK70304")
     for other in (elsewhere, coordinator):
         with pytest.raises(Forbidden):

@@ -43,7 +43,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Paper:
+class Paper:
     """A token in a family's hand."""
 
     serial: int
@@ -57,7 +57,7 @@ def play_hand_overs(play: Play, cast: Cast, campaign_id: int, sites: list[Site],
     counts = Counts()
     chance = random.Random(play.seed)  # noqa: S311 - nothing here is a secret
     for number, site in enumerate(sites):
-        papers = _papers_of(cast, campaign_id, site)
+        papers = papers_of(cast, campaign_id, site)
         coming = _who_comes(papers, chance, is_visitors=number == 0)
         past = [(day_id, date) for day_id, date in site.days if date < play.ending_on]
         for day, families in zip(past, _in_parts(coming, len(past)), strict=True):
@@ -76,19 +76,20 @@ class _Table:
     date: dt.date
 
 
-def _papers_of(cast: Cast, campaign_id: int, site: Site) -> list[_Paper]:
+def papers_of(cast: Cast, campaign_id: int, site: Site) -> list[Paper]:
+    """Return the tokens of the families that receive at the site, with the texts of their papers."""
     with reading(cast.lead) as work:
         printed: list[PrintableToken] = list(
             stream_printable(work, PrintSelection(campaign_id, point_no=site.point_number))
         )
         signed = sign_tokens(work, [one.token for one in printed])
     return [
-        _Paper(one.token.serial, one.token.uc_id, rt1.to_compact_text(token), one.code)
+        Paper(one.token.serial, one.token.uc_id, rt1.to_compact_text(token), one.code)
         for one, token in zip(printed, signed, strict=True)
     ]
 
 
-def _who_comes(papers: Sequence[_Paper], chance: random.Random, *, is_visitors: bool) -> list[_Paper]:
+def _who_comes(papers: Sequence[Paper], chance: random.Random, *, is_visitors: bool) -> list[Paper]:
     """Return the families that come, in the order in which they do; where the visitor stands, some are left for the visitor."""
     shares: dict[int, float] = {}
     for uc_id in sorted({paper.uc_id for paper in papers}):
@@ -105,12 +106,12 @@ def _who_comes(papers: Sequence[_Paper], chance: random.Random, *, is_visitors: 
     return [paper for _order, paper in sorted(coming, key=lambda one: (one[0], one[1].serial))]
 
 
-def _in_parts(papers: Sequence[_Paper], parts: int) -> Iterator[Sequence[_Paper]]:
+def _in_parts(papers: Sequence[Paper], parts: int) -> Iterator[Sequence[Paper]]:
     for n in range(parts):
         yield papers[len(papers) * n // parts : len(papers) * (n + 1) // parts]
 
 
-def _play_day(table: _Table, papers: Sequence[_Paper], chance: random.Random, counts: Counts) -> None:
+def _play_day(table: _Table, papers: Sequence[Paper], chance: random.Random, counts: Counts) -> None:
     opens_at = morning(table.date)
     undone, again = [], []
     with unit_of_work(table.cast.staff[table.site.district_id], at=opens_at) as work:
@@ -137,7 +138,7 @@ def _play_day(table: _Table, papers: Sequence[_Paper], chance: random.Random, co
         counts.conflicts += _come_again(table, again)
 
 
-def _come_again(table: _Table, papers: Sequence[_Paper]) -> int:
+def _come_again(table: _Table, papers: Sequence[Paper]) -> int:
     """Families that were served are found on a paper list too, which the coordinator types in that evening."""
     list_id = str(uuid.uuid5(_NAMESPACE, f"list {table.play.seed} {table.day_id}"))
     rows = [LateRow(paper.code.grouped()) for paper in papers][:MOST_ROWS]

@@ -1,0 +1,51 @@
+"""One open transaction, as the driver has it and as SQLAlchemy has it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
+JoinMode = Literal["create_savepoint", "rollback_only"]
+
+
+class Scope:
+    """The driver's cursor for hot paths; and a session, made only where somebody asks for one.
+
+    A session costs more than all the statements of a hand-over, so paths that use none do not pay for it.
+    """
+
+    def __init__(self, connection: Connection, join_mode: JoinMode = "rollback_only") -> None:
+        self.connection = connection
+        self.dialect = connection.dialect.name
+        self._driver: Any = connection.connection.driver_connection
+        self._join_mode = join_mode
+        self._session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """The session of this transaction."""
+        if self._session is None:
+            self._session = Session(self.connection, join_transaction_mode=self._join_mode, expire_on_commit=False)
+        return self._session
+
+    def cursor(self, **options: Any) -> Any:
+        """Return a cursor of the driver."""
+        return self._driver.cursor(**options)
+
+    def execute(self, sql: str) -> None:
+        """Run a statement without values."""
+        self._driver.execute(sql)
+
+    def finish(self) -> None:
+        """Write what the session still holds back; the transaction stays open."""
+        if self._session is not None:
+            self._session.commit()
+            self._session.close()
+
+    def discard(self) -> None:
+        """Let go of the session and its changes; rows that were read stay readable."""
+        if self._session is not None:
+            self._session.expunge_all()
+            self._session.close()
