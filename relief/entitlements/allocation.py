@@ -10,7 +10,7 @@ from sqlalchemy import exists, select
 
 from relief.audit.trail import Deed, record
 from relief.entitlements.judging import Told, judged_families
-from relief.entitlements.model import Allocation
+from relief.entitlements.model import Allocation, Entitlement
 from relief.entitlements.queries import get_allocation, held_registrations
 from relief.entitlements.rules import AllocationState, refusal_to_decide, refusal_to_propose
 from relief.entitlements.sealing import entitlements_digest
@@ -28,6 +28,7 @@ from relief.programmes.planning import lock_campaign, move_campaign
 from relief.programmes.queries import BandRow, CampaignRow, get_campaign, package_of, plan_digest
 from relief.programmes.rules import CampaignState
 from relief.store.statement import Statement
+from relief.store.statistics import refresh_statistics
 from relief.store.work import Work
 
 LONGEST_REASON = 500
@@ -171,6 +172,7 @@ def _approve(work: Work, allocation: Allocation, campaign: CampaignRow) -> int:
     families = _ENTITLE.run(work, params)
     if not families:
         raise RuleViolation("allocation.nobody", N_("No family of this allocation is registered any more. Reject it."))
+    refresh_statistics(work, Entitlement.metadata.tables[Entitlement.__tablename__], changed=families)
     costs = _costs(campaign, package_of(work, campaign.id))
     by_band = [(costs[band_no], count) for band_no, count in _BY_BAND.rows(work, params)]
     cash = sum((cost.cash * count for cost, count in by_band), start=Cost().cash)

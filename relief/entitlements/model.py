@@ -36,6 +36,8 @@ class Allocation(Model):
     __table_args__ = (
         CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by", name="maker_is_not_checker"),
         CheckConstraint("(state = 'proposed') = (decided_by IS NULL)", name="decided_by_somebody"),
+        # For entitlements to name both in one reference.
+        UniqueConstraint("id", "campaign_id"),
         Index("uq_allocation_open", "campaign_id", unique=True, sqlite_where=text("state = 'proposed'"),
               postgresql_where=text("state = 'proposed'")),
     )  # fmt: skip
@@ -81,7 +83,8 @@ class Verdict(AppendOnly, Model):
 
     allocation_id: Mapped[int] = internal(Integer, primary_key=True)
     family_id: Mapped[int] = internal(ForeignKey("family.id"), primary_key=True)
-    uc_id: Mapped[int] = personal(ForeignKey("area.id"))
+    # Copied from the family, which holds the reference: PostgreSQL checks each one row by row.
+    uc_id: Mapped[int] = personal(Key)
     is_eligible: Mapped[bool] = internal(Boolean)
     # 0 for a family that is out.
     band_no: Mapped[int] = internal(Integer)
@@ -93,6 +96,7 @@ class Entitlement(AppendOnly, Model):
 
     __tablename__ = "entitlement"
     __table_args__ = (
+        ForeignKeyConstraint(["allocation_id", "campaign_id"], ["allocation.id", "allocation.campaign_id"]),
         UniqueConstraint("campaign_id", "family_id"),
         UniqueConstraint("campaign_id", "serial"),
         CheckConstraint("serial BETWEEN 1 AND 16777215", name="serial_fits_token"),
@@ -100,12 +104,12 @@ class Entitlement(AppendOnly, Model):
     )
 
     id: Mapped[int] = internal(Key, primary_key=True)
-    campaign_id: Mapped[int] = internal(ForeignKey("campaign.id"))
+    campaign_id: Mapped[int] = internal(Integer)
     serial: Mapped[int] = internal(Integer)
     family_id: Mapped[int] = internal(ForeignKey("family.id"), index=True)
     band_no: Mapped[int] = internal(Integer)
     uc_id: Mapped[int] = personal(ForeignKey("area.id"))
-    allocation_id: Mapped[int] = internal(ForeignKey("allocation.id"))
+    allocation_id: Mapped[int] = internal(Integer)
 
 
 class CampaignKey(Model):

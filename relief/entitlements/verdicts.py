@@ -10,10 +10,11 @@ from sqlalchemy import Table
 
 from relief.entitlements.judging import Judged
 from relief.entitlements.model import Verdict, VerdictGround
-from relief.entitlements.sealing import Seal
+from relief.entitlements.sealing import GROUND, VERDICT, Seal
 from relief.programmes.eligibility import Verdict as Finding
 from relief.store.bulk import insert_rows
 from relief.store.columns import canonical_json
+from relief.store.statistics import refresh_statistics
 from relief.store.work import Work
 
 _VERDICT: Final = Verdict.metadata.tables[Verdict.__tablename__]
@@ -38,12 +39,15 @@ class VerdictBook:
         self._insert(_GROUND, _GROUND_COLUMNS, [(self._grounds[f], f.is_eligible, list(f.reasons)) for f in new])
         rows = [(one[0], one[1], one[3].is_eligible, one[2], self._grounds[one[3]]) for one in judged]
         self._insert(_VERDICT, _VERDICT_COLUMNS, rows)
-        self.seal.add(rows)
+        self.seal.add(VERDICT, rows)
         self.counts.update([one[1:] for one in judged])
 
     def close(self) -> None:
         """Seal the combinations of reasons after the last verdict."""
-        self.seal.add((number, f.is_eligible, canonical_json(list(f.reasons))) for f, number in self._grounds.items())
+        refresh_statistics(self._work, _VERDICT, changed=self.counts.total())
+        self.seal.add(
+            GROUND, ((number, f.is_eligible, canonical_json(list(f.reasons))) for f, number in self._grounds.items())
+        )
 
     def _insert(self, table: Table, columns: Sequence[str], rows: Sequence[tuple[object, ...]]) -> None:
         number = self._allocation_id

@@ -37,6 +37,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_allocation_campaign_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_allocation")),
+        sa.UniqueConstraint("id", "campaign_id", name=op.f("uq_allocation_id_campaign_id")),
     )
     op.create_index(op.f("ix_allocation_campaign_id"), "allocation", ["campaign_id"], unique=False)
     op.create_index(
@@ -79,8 +80,11 @@ def upgrade() -> None:
         sa.Column("uc_id", Key, nullable=False),
         sa.Column("allocation_id", sa.Integer(), nullable=False),
         sa.CheckConstraint("serial BETWEEN 1 AND 16777215", name=op.f("ck_entitlement_serial_fits_token")),
-        sa.ForeignKeyConstraint(["allocation_id"], ["allocation.id"], name=op.f("fk_entitlement_allocation_id")),
-        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_entitlement_campaign_id")),
+        sa.ForeignKeyConstraint(
+            ["allocation_id", "campaign_id"],
+            ["allocation.id", "allocation.campaign_id"],
+            name=op.f("fk_entitlement_allocation_id_campaign_id"),
+        ),
         sa.ForeignKeyConstraint(["family_id"], ["family.id"], name=op.f("fk_entitlement_family_id")),
         sa.ForeignKeyConstraint(["uc_id"], ["area.id"], name=op.f("fk_entitlement_uc_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_entitlement")),
@@ -141,7 +145,6 @@ def upgrade() -> None:
             name=op.f("fk_verdict_allocation_id_ground_no"),
         ),
         sa.ForeignKeyConstraint(["family_id"], ["family.id"], name=op.f("fk_verdict_family_id")),
-        sa.ForeignKeyConstraint(["uc_id"], ["area.id"], name=op.f("fk_verdict_uc_id")),
         sa.PrimaryKeyConstraint("allocation_id", "family_id", name=op.f("pk_verdict")),
     )
     op.create_index(
