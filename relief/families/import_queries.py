@@ -98,6 +98,7 @@ class HeldRecord:
     uc: AreaRecord
     # None if it lies in another area.
     other: FamilyRecord | None
+    other_uc: AreaRecord | None
 
 
 def get_batch(work: Work, batch_id: int) -> BatchRecord:
@@ -168,7 +169,8 @@ def get_held(work: Work, held_id: int) -> HeldRecord:
         held, cnic=unseal_cnic(work.keys, held.cnic_sealed), phone=unseal_phone(work.keys, held.phone_sealed)
     )
     is_seen = line.family_path.startswith(work.actor.paths(Permission.FAMILY_READ))
-    return HeldRecord(line, facts, get_area(work, held.uc_id), get_family(work, line.family_id) if is_seen else None)
+    other = get_family(work, line.family_id) if is_seen else None
+    return HeldRecord(line, facts, get_area(work, held.uc_id), other, get_area(work, other.uc_id) if other else None)
 
 
 def _held_lines(work: Work) -> Select[*tuple[Any, ...]]:

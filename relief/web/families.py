@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -205,23 +204,23 @@ def _find_by_code(work: Work, typed: str) -> int | None:
         return None
 
 
-def _choices() -> dict[str, Sequence[Any]]:
-    return {"genders": tuple(Gender), "damages": tuple(HouseDamage)}
+def _choices() -> dict[str, Any]:
+    return {"genders": tuple(Gender), "damages": tuple(HouseDamage), "labels": LABELS}
 
 
 def _read_registration(work: Work, form: Form) -> RegisterFamily:
-    facts = _read_facts(form)
-    area = _UC_TO_REGISTER.read(work, form)
     if not form.flag("consent"):
         form.add_problem("consent", "consent.missing", N_("Ask the family for its consent, then tick this."))
+    area = _UC_TO_REGISTER.read(work, form)
+    facts = _read_facts(form)
     submission_id = form.parse("submission_id", parse_event_id)
     form.refuse_problems()
     return RegisterFamily(Registration(uc_id=area.id, gps_accuracy_m=None, **facts), f"web:{submission_id}")
 
 
 def _read_amendment(work: Work, form: Form, family: FamilyRecord) -> AmendFamily:
-    facts = _read_facts(form)
     area = _UC_TO_AMEND.read(work, form)
+    facts = _read_facts(form)
     reason = form.text("reason", longest=500)
     version = form.number("version", low=1)
     form.refuse_problems()
