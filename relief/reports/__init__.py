@@ -1,0 +1,1 @@
+"""Figures over several parts of the program: finance totals, reconciliation, and the proof that nobody edited them."""

@@ -1,0 +1,1 @@
+"""Totals, reconciliation and verification over a whole response."""
