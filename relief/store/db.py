@@ -85,13 +85,15 @@ def store() -> Store:
 
 
 def _engine_options(url: str) -> dict[str, Any]:
+    # The text of a failed statement goes into the log; the values, names among them, do not.
+    pool = {"pool_size": 20, "max_overflow": 20, "hide_parameters": True}
     if url.startswith("sqlite"):
         database = make_url(url).database
         assert database not in (None, "", ":memory:"), "a database in memory would be another for each connection"
         assert database is not None
         Path(database).parent.mkdir(parents=True, exist_ok=True)
-        return {"pool_size": 20, "max_overflow": 20, "connect_args": {"check_same_thread": False}}
-    return {"pool_size": 20, "max_overflow": 20, "pool_pre_ping": False, "pool_recycle": 1800}
+        return {**pool, "connect_args": {"check_same_thread": False}}
+    return {**pool, "pool_pre_ping": False, "pool_recycle": 1800}
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
