@@ -25,6 +25,8 @@ PROVINCE, HOME_DISTRICT = "Sindh", "Sukkur"
 
 # Band: families of up to so many members, cash in rupees, ration bags, hygiene kits.
 BANDS = ((4, 3_500, 1, 1), (8, 4_000, 1, 1), (60, 4_500, 2, 1))
+# What a family has in hand that is found on a paper list too.
+CASH_TWICE = Money.rupees(3_500)
 RATION_COST, KIT_COST = Money.rupees(1_850), Money.rupees(650)
 
 CRITERIA = {

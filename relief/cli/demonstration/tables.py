@@ -15,7 +15,7 @@ from relief.cli.demonstration.script import Play, morning
 from relief.distributions.deciding import HolderCheck
 from relief.distributions.desk import DeskHandOver, hand_over_at_desk
 from relief.distributions.hand_overs import OutcomeKind
-from relief.distributions.late_list import MOST_ROWS, LateList, LateRow, record_late_list
+from relief.distributions.late_list import CASH, MOST_ROWS, LateList, LateRow, record_late_list
 from relief.distributions.voiding import VoidHandOver, void_hand_over
 from relief.entitlements.signing import sign_tokens
 from relief.entitlements.token_queries import PrintableToken, PrintSelection, stream_printable
@@ -139,9 +139,9 @@ def _play_day(table: _Table, papers: Sequence[Paper], chance: random.Random, cou
 
 
 def _come_again(table: _Table, papers: Sequence[Paper]) -> int:
-    """Families that were served are found on a paper list too, which the coordinator types in that evening."""
+    """Families that were served are found on a paper list too, with cash: the coordinator types it in that evening."""
     list_id = str(uuid.uuid5(_NAMESPACE, f"list {table.play.seed} {table.day_id}"))
-    rows = [LateRow(paper.code.grouped()) for paper in papers][:MOST_ROWS]
+    rows = [LateRow(paper.code.grouped(), {CASH: script.CASH_TWICE.paisa}) for paper in papers][:MOST_ROWS]
     with unit_of_work(table.cast.lead, at=morning(table.date, hour=20)) as work:
         late = LateList(list_id, table.campaign_id, table.site.point_id, table.date, rows)
         outcomes = record_late_list(work, late)
