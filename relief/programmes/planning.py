@@ -12,7 +12,7 @@ from relief.audit.trail import Deed, record
 from relief.geography.model import Area
 from relief.geography.queries import get_area
 from relief.kernel.dates import DateRange
-from relief.kernel.errors import Conflict, InvalidInput, NotFound, Problem, RuleViolation
+from relief.kernel.errors import Conflict, InvalidInput, Problem, RuleViolation
 from relief.kernel.messages import N_
 from relief.kernel.money import Money
 from relief.kernel.permissions import Permission
@@ -21,7 +21,7 @@ from relief.kernel.text import clean
 from relief.ledger.queries import get_fund
 from relief.programmes.criteria import Group, check_criteria
 from relief.programmes.model import Campaign, PackageBand, PackageLine, Programme
-from relief.programmes.queries import campaign_not_found, get_campaign, plan_digest, touches
+from relief.programmes.queries import campaign_not_found, get_campaign, plan_digest, programme_not_found, touches
 from relief.programmes.rules import CampaignState, LineKind, Proof, may_move, problems_of_bands
 from relief.stock.model import Item
 from relief.store.locks import take_turn
@@ -165,7 +165,7 @@ def _check(work: Work, command: PlanCampaign) -> Group:
     work.actor.require(Permission.CAMPAIGN_PROPOSE, area.path)
     get_fund(work, command.fund_id)
     if work.session.get(Programme, command.programme_id) is None:
-        raise NotFound("programme.not_found", N_("There is no such programme."))
+        raise programme_not_found()
     problems = list(_problems(work, command))
     try:
         criteria = check_criteria(command.criteria)

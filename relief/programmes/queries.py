@@ -138,6 +138,15 @@ def list_programmes(work: Work) -> list[ProgrammeRow]:
     return [ProgrammeRow(*row) for row in rows]
 
 
+def get_programme_by_code(work: Work, code: str) -> ProgrammeRow:
+    """Return the programme with that code, in capitals or not. Raises: NotFound "programme.not_found"."""
+    query = select(Programme.id, Programme.code, Programme.name).where(Programme.code == clean(code).upper())
+    row = work.session.execute(query).first()
+    if row is None:
+        raise programme_not_found()
+    return ProgrammeRow(*row)
+
+
 def get_campaign(work: Work, campaign_id: int) -> CampaignRow:
     """Return the campaign if it touches an area in which the actor may read campaigns. Raises: NotFound "campaign.not_found"."""
     found = _rows(work, _visible(work, _CAMPAIGNS.where(Campaign.id == campaign_id)))
@@ -190,6 +199,11 @@ def plan_digest(work: Work, campaign: CampaignRow) -> bytes:
         for band in package_of(work, campaign.id) for line in band.lines
     ]  # fmt: skip
     return digest_of(head, *lines)
+
+
+def programme_not_found() -> NotFound:
+    """Return the refusal for a programme that is not there."""
+    return NotFound("programme.not_found", N_("There is no such programme."))
 
 
 def campaign_not_found() -> NotFound:
