@@ -57,7 +57,7 @@ def show(token_id: int) -> Answer:
 @needs(Permission.TOKEN_READ)
 def back(token_id: int, _deed: str) -> Answer:
     """Lead back to the token: a change of language asks for the address of the last form."""
-    return redirect(url_for("tokens.show", token_id=token_id))
+    return redirect(url_for("tokens.show", token_id=token_id, lang=request.args.get("lang")))
 
 
 @bp.post("/<int:token_id>/code")
