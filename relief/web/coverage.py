@@ -208,10 +208,16 @@ def _bounds_text(indicator: Indicator, shade: MapClass) -> str:
         if low == high:
             return format_percent(low)
         if not low:
-            return str(_("more than 0 to under %(high)s", high=format_percent(high)))
-        return str(_("%(low)s to under %(high)s", low=format_percent(low), high=format_percent(high)))
+            return str(_("more than 0 to under %(high)s", high=_isolated(format_percent(high))))
+        bounds = {"low": _isolated(format_percent(low)), "high": _isolated(format_percent(high))}
+        return str(_("%(low)s to under %(high)s", **bounds))
     write = _rupees if indicator.unit is Unit.MONEY else format_number
     return write(int(low)) if low == high else f"{write(int(low))} – {write(int(high))}"
+
+
+def _isolated(text: str) -> str:
+    """Return the text so that a sentence from right to left does not turn "25 %" round."""
+    return f"\u2068{text}\u2069"
 
 
 def _sorted(coverage: Coverage, listing: Listing) -> list[Row]:

@@ -12,10 +12,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
+from relief.accounts.model import RoleGrant
 from relief.geography.model import Area
 from relief.kernel.permissions import Role
 from relief.store.work import unit_of_work
-from tests.coverage.world import BADIN_UC, BUTT_SERAI, CASH_PAISA, GOODS_PAISA, MEHAR_UC, put_world
+from tests.coverage.world import AT, BADIN_UC, BUTT_SERAI, CASH_PAISA, GOODS_PAISA, MEHAR_UC, put_world
 from tests.factories.people import SYSTEM, add_person, put_five_areas, sign_in
 from tests.support.databases import Databases
 
@@ -184,6 +185,23 @@ def test_a_coordinator_sees_and_counts_the_own_district_only(coordinator: FlaskC
     } == {"PK703"}
     geojson = json.loads(coordinator.get("/coverage/areas.geojson?level=uc").data)
     assert {feature["properties"]["code"][:5] for feature in geojson["features"] if "id" in feature} == {"PK703"}
+
+
+def test_two_parts_are_shown_side_by_side_by_what_is_whole_in_both(app: Flask):
+    with app.app_context(), unit_of_work(SYSTEM) as work:
+        areas = put_five_areas(work)
+        user = add_person(work, Role.COORDINATOR, areas.khairpur)
+        work.session.add(
+            RoleGrant(user_id=user.id, role=Role.COORDINATOR, area_id=areas.mehar.id, granted_by=0, granted_at=AT)
+        )
+    client = app.test_client()
+    sign_in(client, user)
+    page = client.get("/coverage?campaign=FLOOD22&level=district").text
+    shown = table_of(page)
+    assert {code[:5] for code in shown if code != "total"} == {"PK712", "PK703"}
+    assert [code for code in shown if code.startswith("PK703")] == ["PK70304"]
+    assert shown["total"]["registered"] == "33"
+    assert client.get(geometry_url(page)).status_code == 200
 
 
 def test_foreign_and_unknown_areas_and_campaigns_are_not_there(coordinator: FlaskClient):
