@@ -6,7 +6,6 @@ import uuid
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 
 from relief.distributions import queries
 from relief.distributions.claims import PackageLineOf
@@ -23,7 +22,6 @@ from relief.programmes.rules import Proof
 from relief.store.work import Work, reading, unit_of_work
 from relief.web.access import Answer, current_actor, needs
 from relief.web.forms import Form, parse_event_id
-from relief.web.shell import say
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -68,7 +66,7 @@ def give(day_id: int) -> Answer:
         with unit_of_work(current_actor()) as work:
             outcome = hand_over_at_desk(work, command)
         if outcome.kind is OutcomeKind.GIVEN:
-            say(_("Recorded. The next family, please."))
+            # No flash: it would be signed into a cookie at every hand-over. The desk says it beside the hand-over's number.
             return redirect(url_for("desk.show", day_id=day_id, done=outcome.hand_over_id))
         _keep_refusal(form, outcome)
     with reading(current_actor()) as work:
