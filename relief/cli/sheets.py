@@ -13,6 +13,7 @@ import click
 from flask import current_app
 from flask_babel import force_locale, gettext
 
+from relief.cli.campaigns import campaign_of
 from relief.cli.console import actor_named, as_option, in_instance, json_option, note, report
 from relief.config import Settings
 from relief.distributions.printing import (
@@ -27,7 +28,6 @@ from relief.kernel.actor import Actor
 from relief.kernel.errors import InvalidInput, RuleViolation
 from relief.kernel.messages import N_
 from relief.papers.sheet import ONE_PDF_TOKENS, Printing, TokenSheet, print_sheet, write_zip
-from relief.programmes.queries import campaign_not_found, find_campaign_by_code
 from relief.store.work import Work, reading, unit_of_work
 
 
@@ -72,9 +72,7 @@ def sheet(
 
 
 def _order(work: Work, code: str, language: str, *, is_compact: bool) -> PrintOrder:
-    campaign = find_campaign_by_code(work, code)
-    if campaign is None:
-        raise campaign_not_found()
+    campaign = campaign_of(work, code)
     settings = current_app.extensions["relief.settings"]
     assert isinstance(settings, Settings)
     host = None if is_compact else settings.public_address

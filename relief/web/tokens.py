@@ -53,9 +53,12 @@ def show(token_id: int) -> Answer:
     return _page(token_id)
 
 
-@bp.get("/<int:token_id>/<any(code, sheet, revoke, replace):_deed>")
+@bp.get("/<int:token_id>/code")
+@bp.get("/<int:token_id>/sheet")
+@bp.get("/<int:token_id>/revoke")
+@bp.get("/<int:token_id>/replace")
 @needs(Permission.TOKEN_READ)
-def back(token_id: int, _deed: str) -> Answer:
+def back(token_id: int) -> Answer:
     """Lead back to the token: a change of language asks for the address of the last form."""
     return redirect(url_for("tokens.show", token_id=token_id, lang=request.args.get("lang")))
 
