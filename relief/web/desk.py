@@ -113,7 +113,9 @@ def _card_page(work: Work, day_id: int, text: str, form: Form | None = None) -> 
     card = look_up(work, day_id, text)
     if form is None:
         amounts = {f"line-{line.line_no}": _as_typed(line, owed) for line, owed in card.lines}
-        form = Form(None, initial={"event_id": str(uuid.uuid4()), **amounts})
+        # Where the campaign asks for a proof, staff say which was made; it is never filled in for them.
+        proof = "" if card.needs_proof else Proof.NONE.value
+        form = Form(None, initial={"event_id": str(uuid.uuid4()), "proof": proof, **amounts})
     day, point, area, campaign = queries.get_day(work, day_id)
     return render_template(
         "desk/card.html", day=day, point=point, area=area, campaign=campaign, form=form, card=card, text=text,
