@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from relief.families import import_queries, importing, rejects
@@ -15,10 +13,10 @@ from relief.families.importing import ImportFamilies
 from relief.families.model import BatchState, Outcome
 from relief.families.queries import Page
 from relief.files.reading import open_table
-from relief.files.writing import write_csv, write_workbook
 from relief.kernel.permissions import Permission
 from relief.store.work import reading, unit_of_work
 from relief.web.access import Answer, current_actor, needs
+from relief.web.exports import answer_table
 from relief.web.formats import label
 from relief.web.forms import Form
 from relief.web.listing import Listing
@@ -26,7 +24,6 @@ from relief.web.shell import say
 from relief.web.uploads import held_upload, hold_upload
 
 _READ, _REGISTER = Permission.FAMILY_READ, Permission.FAMILY_REGISTER
-_TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 bp = Blueprint("imports", __name__, url_prefix="/families/imports")
 
@@ -92,23 +89,11 @@ def show(batch_id: int) -> Answer:
 @needs(_READ)
 def refused(batch_id: int, form: str) -> Answer:
     """Give back the refused rows as a file of the same columns, each with the column and the reason."""
-    # Unlinked at once: the rows hold CNICs and must not lie about after the answer.
-    with tempfile.TemporaryDirectory() as folder, unit_of_work(current_actor()) as work:
+    with unit_of_work(current_actor()) as work:
         table = rejects.take_rejects(work, batch_id, label)
-        path = Path(folder) / f"refused.{form}"
-        _write(path, table)
-        content = path.open("rb")
-    name = f"{Path(table.file_name).stem} refused.{form}"
-    return send_file(content, mimetype=_TYPES[form], as_attachment=True, download_name=name)
-
-
-def _write(path: Path, table: rejects.Rejects) -> None:
-    rows: Iterator[list[str]] = table.rows
-    if path.suffix == ".csv":
-        with path.open("w", encoding="utf-8", newline="") as file:
-            write_csv(file, table.header, rows)
-    else:
-        write_workbook(path, table.header, rows, sheet="refused")
+        answer = make_response(answer_table(form, "refused-rows", table.header, table.rows))
+    answer.headers["Cache-Control"] = "no-store"  # Its rows hold CNICs: no copy stays on the disk.
+    return answer
 
 
 def _import(held: str, file_name: str, sheet: str | None, *, is_trial: bool) -> Answer:
