@@ -86,8 +86,11 @@ class HandOver(AppendOnly, Model):
         Index("uq_hand_over_opening", "entitlement_id", "instalment_no", unique=True,
               sqlite_where=text("kind = 'opening' AND reopens_id IS NULL"),
               postgresql_where=text("kind = 'opening' AND reopens_id IS NULL")),
-        UniqueConstraint("reopens_id"),
-        UniqueConstraint("voids_id"),
+        # Of the rare rows alone: an index over all would cost each hand-over a page for nothing.
+        Index("uq_hand_over_reopens_id", "reopens_id", unique=True, sqlite_where=text("reopens_id IS NOT NULL"),
+              postgresql_where=text("reopens_id IS NOT NULL")),
+        Index("uq_hand_over_voids_id", "voids_id", unique=True, sqlite_where=text("voids_id IS NOT NULL"),
+              postgresql_where=text("voids_id IS NOT NULL")),
         CheckConstraint("(kind = 'void') = (voids_id IS NOT NULL)", name="void_names_its_event"),
         CheckConstraint("kind = 'conflict' OR entitlement_id IS NOT NULL", name="delivered_to_a_family"),
         CheckConstraint("(kind = 'conflict') OR unexplained_paisa = 0", name="unexplained_is_conflict"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
 from relief.ledger.rules import Account, EntryKind
@@ -82,7 +82,11 @@ class JournalEntry(AppendOnly, Model):
     """One event in money. `source` names what caused it; an event is posted once and reversed at most once."""
 
     __tablename__ = "journal_entry"
-    __table_args__ = (UniqueConstraint("source_kind", "source_id"), UniqueConstraint("reverses_id"))
+    __table_args__ = (
+        UniqueConstraint("source_kind", "source_id"),
+        Index("uq_journal_entry_reverses_id", "reverses_id", unique=True, sqlite_where=text("reverses_id IS NOT NULL"),
+              postgresql_where=text("reverses_id IS NOT NULL")),
+    )  # fmt: skip
 
     id: Mapped[int] = internal(Key, primary_key=True)
     kind: Mapped[EntryKind] = internal(EnumText(EntryKind), index=True)

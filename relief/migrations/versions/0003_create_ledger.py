@@ -39,10 +39,17 @@ def upgrade() -> None:
         sa.Column("reverses_id", Key, nullable=True),
         sa.ForeignKeyConstraint(["reverses_id"], ["journal_entry.id"], name=op.f("fk_journal_entry_reverses_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_journal_entry")),
-        sa.UniqueConstraint("reverses_id", name=op.f("uq_journal_entry_reverses_id")),
         sa.UniqueConstraint("source_kind", "source_id", name=op.f("uq_journal_entry_source_kind_source_id")),
     )
     op.create_index(op.f("ix_journal_entry_kind"), "journal_entry", ["kind"], unique=False)
+    op.create_index(
+        "uq_journal_entry_reverses_id",
+        "journal_entry",
+        ["reverses_id"],
+        unique=True,
+        sqlite_where=sa.text("reverses_id IS NOT NULL"),
+        postgresql_where=sa.text("reverses_id IS NOT NULL"),
+    )
     op.create_table(
         "commitment",
         sa.Column("id", Key, nullable=False),

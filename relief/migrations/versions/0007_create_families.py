@@ -30,6 +30,46 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_batch")),
     )
     op.create_table(
+        "staged_registration",
+        sa.Column("batch_id", sa.Integer(), nullable=False),
+        sa.Column("row_number", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("family_id", Key, nullable=True),
+        sa.Column("uc_id", Key, nullable=False),
+        sa.Column("village", sa.Text(), nullable=False),
+        sa.Column("head_name", sa.Text(), nullable=False),
+        sa.Column("head_name_local", sa.Text(), nullable=True),
+        sa.Column("father_name", sa.Text(), nullable=True),
+        sa.Column("search_key", sa.Text(), nullable=False),
+        sa.Column("gender", sa.Text(), nullable=False),
+        sa.Column("birth_on", sa.Date(), nullable=True),
+        sa.Column("cnic_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("cnic_index", sa.LargeBinary(), nullable=True),
+        sa.Column("cnic_verified_by", sa.Text(), nullable=True),
+        sa.Column("phone_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("phone_index", sa.LargeBinary(), nullable=True),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("men", sa.Integer(), nullable=False),
+        sa.Column("women", sa.Integer(), nullable=False),
+        sa.Column("boys", sa.Integer(), nullable=False),
+        sa.Column("girls", sa.Integer(), nullable=False),
+        sa.Column("disabled", sa.Integer(), nullable=False),
+        sa.Column("pregnant_lactating", sa.Integer(), nullable=False),
+        sa.Column("house_damage", sa.Text(), nullable=False),
+        sa.Column("livestock_lost", sa.Integer(), nullable=False),
+        sa.Column("is_displaced", sa.Boolean(), nullable=False),
+        sa.Column("psc_score", sa.Integer(), nullable=True),
+        sa.Column("lon", sa.Float(), nullable=True),
+        sa.Column("lat", sa.Float(), nullable=True),
+        sa.Column("gps_accuracy_m", sa.Float(), nullable=True),
+        sa.Column("flags", sa.Text(), nullable=True),
+        sa.Column("submission_id", sa.Text(), nullable=False),
+        sa.Column("content_index", sa.LargeBinary(), nullable=False),
+        sa.Column("enumerator", sa.Text(), nullable=True),
+        sa.Column("surveyed_on", sa.Date(), nullable=True),
+        sa.PrimaryKeyConstraint("batch_id", "row_number", name=op.f("pk_staged_registration")),
+    )
+    op.create_table(
         "family",
         sa.Column("id", Key, nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -86,46 +126,6 @@ def upgrade() -> None:
     op.create_index("ix_family_uc_id", "family", ["uc_id", "state"], unique=False)
     op.create_index("uq_family_cnic_index", "family", ["cnic_index"], unique=True)
     op.create_index("uq_family_submission_id", "family", ["submission_id"], unique=True)
-    op.create_table(
-        "staged_registration",
-        sa.Column("batch_id", sa.Integer(), nullable=False),
-        sa.Column("row_number", sa.Integer(), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=True),
-        sa.Column("family_id", Key, nullable=True),
-        sa.Column("uc_id", Key, nullable=False),
-        sa.Column("village", sa.Text(), nullable=False),
-        sa.Column("head_name", sa.Text(), nullable=False),
-        sa.Column("head_name_local", sa.Text(), nullable=True),
-        sa.Column("father_name", sa.Text(), nullable=True),
-        sa.Column("search_key", sa.Text(), nullable=False),
-        sa.Column("gender", sa.Text(), nullable=False),
-        sa.Column("birth_on", sa.Date(), nullable=True),
-        sa.Column("cnic_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("cnic_index", sa.LargeBinary(), nullable=True),
-        sa.Column("cnic_verified_by", sa.Text(), nullable=True),
-        sa.Column("phone_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("phone_index", sa.LargeBinary(), nullable=True),
-        sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("men", sa.Integer(), nullable=False),
-        sa.Column("women", sa.Integer(), nullable=False),
-        sa.Column("boys", sa.Integer(), nullable=False),
-        sa.Column("girls", sa.Integer(), nullable=False),
-        sa.Column("disabled", sa.Integer(), nullable=False),
-        sa.Column("pregnant_lactating", sa.Integer(), nullable=False),
-        sa.Column("house_damage", sa.Text(), nullable=False),
-        sa.Column("livestock_lost", sa.Integer(), nullable=False),
-        sa.Column("is_displaced", sa.Boolean(), nullable=False),
-        sa.Column("psc_score", sa.Integer(), nullable=True),
-        sa.Column("lon", sa.Float(), nullable=True),
-        sa.Column("lat", sa.Float(), nullable=True),
-        sa.Column("gps_accuracy_m", sa.Float(), nullable=True),
-        sa.Column("flags", sa.Text(), nullable=True),
-        sa.Column("submission_id", sa.Text(), nullable=False),
-        sa.Column("content_index", sa.LargeBinary(), nullable=False),
-        sa.Column("enumerator", sa.Text(), nullable=True),
-        sa.Column("surveyed_on", sa.Date(), nullable=True),
-        sa.PrimaryKeyConstraint("batch_id", "row_number", name=op.f("pk_staged_registration")),
-    )
     op.create_table(
         "family_change",
         sa.Column("id", Key, nullable=False),
@@ -220,6 +220,6 @@ def downgrade() -> None:
     op.drop_table("import_row")
     op.drop_table("held_registration")
     op.drop_table("family_change")
-    op.drop_table("staged_registration")
     op.drop_table("family")
+    op.drop_table("staged_registration")
     op.drop_table("import_batch")

@@ -15,6 +15,15 @@ depends_on = None
 def upgrade() -> None:
     """Create the tables and hold some of them to appending."""
     op.create_table(
+        "holder_check_throttle",
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failed_at", Instant(), nullable=False),
+        sa.Column("closed_until", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_holder_check_throttle")),
+    )
+    op.create_index(op.f("ix_holder_check_throttle_failed_at"), "holder_check_throttle", ["failed_at"], unique=False)
+    op.create_table(
         "allocation",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("campaign_id", sa.Integer(), nullable=False),
@@ -150,15 +159,6 @@ def upgrade() -> None:
     op.create_index(
         "ix_verdict_uc", "verdict", ["allocation_id", "uc_id", "is_eligible", "ground_no", "band_no"], unique=False
     )
-    op.create_table(
-        "holder_check_throttle",
-        sa.Column("key", sa.LargeBinary(), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("failed_at", Instant(), nullable=False),
-        sa.Column("closed_until", Instant(), nullable=False),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_holder_check_throttle")),
-    )
-    op.create_index(op.f("ix_holder_check_throttle_failed_at"), "holder_check_throttle", ["failed_at"], unique=False)
     for table in (
         "entitlement",
         "verdict_ground",
@@ -170,10 +170,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them."""
-    op.drop_table("holder_check_throttle")
     op.drop_table("verdict")
     op.drop_table("token")
     op.drop_table("verdict_ground")
     op.drop_table("entitlement")
     op.drop_table("campaign_key")
     op.drop_table("allocation")
+    op.drop_table("holder_check_throttle")

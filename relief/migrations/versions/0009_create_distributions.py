@@ -127,8 +127,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["voids_id"], ["hand_over.id"], name=op.f("fk_hand_over_voids_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hand_over")),
         sa.UniqueConstraint("event_id", name=op.f("uq_hand_over_event_id")),
-        sa.UniqueConstraint("reopens_id", name=op.f("uq_hand_over_reopens_id")),
-        sa.UniqueConstraint("voids_id", name=op.f("uq_hand_over_voids_id")),
     )
     op.create_index("ix_hand_over_day", "hand_over", ["point_id", "given_on"], unique=False)
     op.create_index("ix_hand_over_entitlement", "hand_over", ["entitlement_id", "instalment_no"], unique=False)
@@ -155,6 +153,22 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("kind = 'opening' AND reopens_id IS NULL"),
         postgresql_where=sa.text("kind = 'opening' AND reopens_id IS NULL"),
+    )
+    op.create_index(
+        "uq_hand_over_reopens_id",
+        "hand_over",
+        ["reopens_id"],
+        unique=True,
+        sqlite_where=sa.text("reopens_id IS NOT NULL"),
+        postgresql_where=sa.text("reopens_id IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_hand_over_voids_id",
+        "hand_over",
+        ["voids_id"],
+        unique=True,
+        sqlite_where=sa.text("voids_id IS NOT NULL"),
+        postgresql_where=sa.text("voids_id IS NOT NULL"),
     )
     op.create_table(
         "conflict_case",
