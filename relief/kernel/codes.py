@@ -21,7 +21,9 @@ def _checked(digits: str) -> bool:
         mod_97_10.validate(digits)
     except ValidationError:
         return False
-    return True
+    return (
+        "02" <= digits[-2:] <= "98"
+    )  # 00, 01 and 99 leave the remainder of 97, 98 and 02: a second code for one number.
 
 
 @dataclass(frozen=True, slots=True)

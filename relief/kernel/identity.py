@@ -14,7 +14,7 @@ from relief.kernel.text import clean, fold_digits
 
 _CNIC_MARKS = re.compile(r"[\s\-–—._/]")
 _ROUNDED = re.compile(r"\d+[,.]?\d*[eE]\+?\d+")
-_MOBILE = re.compile(r"(?:\+?92|0092|0)?(3\d{9})")
+_MOBILE = re.compile(r"(?:\+?92|0092|0)?(3[0-9]{9})")
 _PHONE_MARKS = re.compile(r"[\s\-().]")
 
 

@@ -9,12 +9,13 @@ from typing import ClassVar
 
 from relief.kernel.errors import InvalidInput
 from relief.kernel.messages import N_
-from relief.kernel.text import clean, fold_digits
+from relief.kernel.text import WHOLE_NUMBER, clean, fold_digits
 
 # Ten thousand crore rupees: well above any fund of a relief operation, and far inside a 64-bit column even when summed.
 LARGEST_PAISA = 10**13 * 100
 
-_AMOUNT = re.compile(r"(?:PKR|RS\.?|₨)?\s*(-?)(\d+|\d{1,3}(?:,\d{2,3})*)(?:\.(\d{1,2}))?", re.IGNORECASE)
+_AMOUNT = re.compile(rf"(?:PKR|RS\.?|₨)?\s*(-?)({WHOLE_NUMBER})(?:\.([0-9]{{1,2}}))?", re.IGNORECASE)
+_MOST_DIGITS = 30  # Python refuses to read numbers of thousands of digits.
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,8 +45,8 @@ class Money:
                 ),
             )
         sign, whole, fraction = match.groups()
-        paisa = int(whole.replace(",", "")) * 100 + int((fraction or "0").ljust(2, "0"))
-        if paisa > LARGEST_PAISA:
+        paisa = int(whole.replace(",", "")[:_MOST_DIGITS]) * 100 + int((fraction or "0").ljust(2, "0"))
+        if paisa > LARGEST_PAISA or len(whole) > _MOST_DIGITS:
             raise InvalidInput("money.too_large", N_("This sum is larger than any fund can hold. Check the zeros."))
         return cls(-paisa if sign else paisa)
 

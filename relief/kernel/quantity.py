@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
 from relief.kernel.errors import InvalidInput
 from relief.kernel.messages import N_
-from relief.kernel.text import clean, fold_digits
+from relief.kernel.text import WHOLE_NUMBER, clean, fold_digits
 
 LARGEST_COUNT = 10**9
+_MOST_SIGNS = 20
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,10 +30,10 @@ class Quantity:
     @classmethod
     def parse(cls, text: str) -> Quantity:
         """Return the quantity that a person typed, in any digits. Raises: InvalidInput "quantity.not_a_number"."""
-        digits = fold_digits(clean(text)).replace(",", "").replace("٬", "")
-        if not digits.isascii() or not digits.isdigit() or len(digits) > 12:
+        typed = fold_digits(clean(text)).replace("٬", ",")
+        if len(typed) > _MOST_SIGNS or not re.fullmatch(WHOLE_NUMBER, typed):
             raise InvalidInput("quantity.not_a_number", N_("This is not a quantity. Write a whole number, such as 2."))
-        return cls(int(digits))
+        return cls(int(typed.replace(",", "")))
 
     def __add__(self, other: Quantity) -> Quantity:
         return Quantity(self.count + other.count)

@@ -20,14 +20,17 @@ _SCRIPT_FOLDS = str.maketrans(
     }
 )  # fmt: skip
 _NOT_WORD = re.compile(r"[^\w]+|_")
+# A whole number, plain or with its groups whole: a decimal comma taken for one of these would make 25,00 into 2500.
+WHOLE_NUMBER = r"[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}"
 
 
 def clean(text: str) -> str:
     """Return the text in NFC with no invisible or control characters and with single spaces, trimmed."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()  # Most cells of a file pass here; the full way costs ten times as much.
-    text = unicodedata.normalize("NFC", text).translate(_INVISIBLE)
-    return " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text).split())
+    text = unicodedata.normalize("NFC", text.translate(_INVISIBLE))  # A mark in between keeps a letter from its accent.
+    # Half a surrogate pair comes in with JSON and goes into no database.
+    return " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text).split())
 
 
 def fold_digits(text: str) -> str:
@@ -40,9 +43,9 @@ def search_key(text: str) -> str:
 
     The scripts stay apart: an Urdu and a Sindhi spelling of one name meet here, a Roman one does not.
     """
-    text = fold_digits(clean(text)).casefold()
+    text = fold_digits(clean(text))
     if not text.isascii():
-        text = text.translate(_SCRIPT_FOLDS)
+        # Presentation forms decompose to letters, capitals among them, that fold in turn.
         text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-        text = text.translate(_SCRIPT_FOLDS)  # Presentation forms decompose to letters that fold in turn.
-    return _NOT_WORD.sub(" ", text).strip()
+        text = text.translate(_SCRIPT_FOLDS)
+    return _NOT_WORD.sub(" ", text.casefold()).strip()
