@@ -179,7 +179,7 @@ def totals_of_day(work: Work, day: DistributionDay) -> Totals:
 
 @dataclass(frozen=True, slots=True)
 class HandOverFilter:
-    """Which hand-overs to list; None asks for all. `at_day` opens one day's list to the people at its table."""
+    """Which hand-overs to list; None asks for all."""
 
     campaign_id: int | None = None
     point_id: int | None = None
@@ -187,14 +187,25 @@ class HandOverFilter:
     kind: HandOverKind | None = None
     given_on: dt.date | None = None
     family_id: int | None = None
-    at_day: bool = False
+
+
+def _seen(work: Work) -> ColumnElement[bool]:
+    """Return the condition of a hand-over's readers: over the family's area, at the table of that day, or its maker."""
+    in_scope = within(work, Permission.HAND_OVER_READ, FamilyArea.path)
+    if not work.actor.paths(Permission.HAND_OVER):
+        return in_scope
+    me = int(work.actor.id)
+    table = select(DayStaff.day_id).join(DistributionDay, DistributionDay.id == DayStaff.day_id)
+    own_table = table.where(
+        DayStaff.user_id == me, DistributionDay.campaign_id == HandOver.campaign_id,
+        DistributionDay.point_id == HandOver.point_id, DistributionDay.held_on == HandOver.given_on,
+    )  # fmt: skip
+    return or_(in_scope, own_table.exists(), and_(HandOver.operator_id == me, HandOver.operator_id > 0))
 
 
 def list_hand_overs(work: Work, wanted: HandOverFilter, *, limit: int, offset: int) -> tuple[list[Row], int]:
     """Return (event, campaign, point, area, family or None, operator's name) asked for, latest first, and how many."""
-    conditions: list[ColumnElement[bool]] = []
-    if not wanted.at_day:
-        conditions.append(within(work, Permission.HAND_OVER_READ, FamilyArea.path))
+    conditions = [_seen(work)]
     if wanted.campaign_id is not None:
         conditions.append(HandOver.campaign_id == wanted.campaign_id)
     if wanted.point_id is not None:
@@ -215,13 +226,9 @@ def list_hand_overs(work: Work, wanted: HandOverFilter, *, limit: int, offset: i
 def get_hand_over(work: Work, hand_over_id: int) -> Row:
     """Return (event, campaign, point, area, family or None, operator's name).
 
-    Seen by who may read hand-overs in the family's area, and by who made it. Raises: NotFound "hand_over.not_found".
+    Raises: NotFound "hand_over.not_found", also for what the actor may not see.
     """
-    seen = or_(
-        within(work, Permission.HAND_OVER_READ, FamilyArea.path),
-        and_(HandOver.operator_id == int(work.actor.id), HandOver.operator_id > 0),
-    )
-    row = work.session.execute(_events().where(HandOver.id == hand_over_id, seen)).first()
+    row = work.session.execute(_events().where(HandOver.id == hand_over_id, _seen(work))).first()
     if row is None:
         raise NotFound("hand_over.not_found", N_("There is no such hand-over."))
     return row

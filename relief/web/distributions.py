@@ -201,15 +201,15 @@ def _day_page(day_id: int, form: Form) -> Answer:
     listing = Listing.of_request(sorts=("recorded_at",))
     with reading(current_actor()) as work:
         held, at_point, area, campaign = queries.get_day(work, day_id)
-        wanted = queries.HandOverFilter(
-            campaign_id=held.campaign_id, point_id=held.point_id, given_on=held.held_on, at_day=True
-        )
+        wanted = queries.HandOverFilter(campaign_id=held.campaign_id, point_id=held.point_id, given_on=held.held_on)
         rows, listing.total = queries.list_hand_overs(work, wanted, limit=listing.limit, offset=listing.offset)
         assigned = queries.staff_of(work, day_id)
+        is_mine = queries.is_assigned(work, day_id)
         page = render_template(
             "distributions/day.html", day=held, point=at_point, area=area, campaign=campaign, rows=rows, listing=listing,
             form=form, totals=queries.totals_of_day(work, held), assigned=assigned,
-            is_mine=queries.is_assigned(work, day_id), people=people_with_role(work, Role.POINT_STAFF, area.path),
+            is_mine=is_mine, may_list=is_mine or work.actor.may(Permission.HAND_OVER_READ, area.path),
+            people=people_with_role(work, Role.POINT_STAFF, area.path),
             assigned_ids={str(row.id) for row in assigned}, today=local_day(work.at),
         )  # fmt: skip
     return page, form.status
