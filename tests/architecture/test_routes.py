@@ -4,6 +4,7 @@ import re
 
 import pytest
 from flask import Flask
+from werkzeug.routing import AnyConverter, Rule
 
 from relief.web.access import access_of
 
@@ -28,8 +29,7 @@ def test_the_signed_out_are_sent_to_sign_in(app: Flask):
         access = access_of(app.view_functions[rule.endpoint])
         if access is None or access.is_public:
             continue
-        with app.test_request_context():
-            _host, address = rule.build(dict.fromkeys(rule.arguments, 1), append_unknown=False)
+        _host, address = rule.build({name: anything_for(rule, name) for name in rule.arguments}, append_unknown=False)
         for method in sorted(rule.methods & {"GET", "POST"}):
             answer = client.open(address, method=method)
             if answer.status_code != 302 or "/sign-in" not in answer.headers["Location"]:
@@ -45,3 +45,9 @@ def test_addresses_name_no_person(app: Flask):
         if PERSONAL.search(argument) and argument not in OF_ITS_NATURE_SECRET
     ]
     assert named == []
+
+
+def anything_for(rule: Rule, name: str) -> object:
+    """Return a value that the rule takes as this part of its address."""
+    converter = rule._converters[name]
+    return next(iter(converter.items)) if isinstance(converter, AnyConverter) else 1
