@@ -25,6 +25,8 @@ from relief.store.work import Work
 
 SAME_CNIC = N_("Another family has this CNIC. A coordinator decides whether it is the same family.")
 
+KNOWN_SHEET = N_("This sheet was sent before.")
+
 
 @dataclass(frozen=True, slots=True)
 class BatchRecord:
@@ -249,6 +251,8 @@ class _RowReader:
     def _problems(self, outcome: Outcome, stored: Sequence[Any] | None) -> Iterator[Problem]:
         if outcome is Outcome.HELD:
             yield Problem(self._column("cnic"), "family.same_cnic", SAME_CNIC)
+        elif outcome is Outcome.REPEATED and not stored:
+            yield Problem(self._column("submission_id"), "submission.known", KNOWN_SHEET)
         elif outcome is Outcome.REGISTERED_WITH_WARNING:
             for flag in read_flags(stored):
                 yield Problem(self._column(flag.fact), flag.code, flag.message, flag.params)

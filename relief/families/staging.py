@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import ColumnElement, Table, Text, any_, func, literal, select, update
+from sqlalchemy import ColumnElement, Table, Text, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -78,12 +78,12 @@ class Stage:
         insert_rows(work, _STAGED_TABLE, _STAGED, numbered)
 
     def _repeated(self, row: Row, earlier: _Known) -> tuple[object, ...]:
-        if earlier.row_number is None:
-            problem = Problem(SUBMISSION.name, "submission.known", N_("This sheet was sent before."))
-        else:
+        problems = None  # A sheet of an earlier file: nothing more to say, and whole files are sent twice.
+        if earlier.row_number is not None:
             message = N_("This is the same sheet as in row %(row)s.")
             problem = Problem(SUBMISSION.name, "submission.known", message, {"row": earlier.row_number})
-        return (self._batch_id, row.number, Outcome.REPEATED, earlier.family_id, [self._described(problem)], None)
+            problems = [self._described(problem)]
+        return (self._batch_id, row.number, Outcome.REPEATED, earlier.family_id, problems, None)
 
     def _refused(self, work: Work, bad: Sequence[BadRow]) -> list[tuple[object, ...]]:
         cells = work.keys.seal_many((canonical_json(one.row.cells) for one in bad), CELLS)
@@ -111,9 +111,12 @@ def _find_known(work: Work, sheets: Sequence[Sheet]) -> dict[str, _Known]:
 
 
 def _is_among(work: Work, column: InstrumentedAttribute[str], values: Sequence[str]) -> ColumnElement[bool]:
-    """Return the condition with all the values in one parameter: ten thousand single ones take longer than the search."""
+    """Return the condition with all the values in one parameter: ten thousand single ones take longer than the search.
+
+    As rows, not as `= ANY`: a prepared statement compares each row of the table with the whole array.
+    """
     if work.dialect == "postgresql":
-        return column == any_(literal(values, ARRAY(Text)))
+        return column.in_(select(func.unnest(literal(values, ARRAY(Text)))))
     listed = func.json_each(canonical_json(values)).table_valued("value")
     return column.in_(select(listed.c.value))
 
