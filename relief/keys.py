@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import os
 import re
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -78,13 +79,7 @@ class Keyring:
 
     def unseal(self, sealed: bytes, context: str) -> str:
         """Return the text that was sealed. Raises: Conflict "keys.cannot_unseal" for another keyring or an edited value."""
-        try:
-            return self._fields.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode()).decode()
-        except InvalidTag:
-            raise Conflict(
-                "keys.cannot_unseal",
-                N_("A sealed value was changed, or belongs to another keyring than this instance's."),
-            ) from None
+        return _open_sealed(self._fields, sealed, context).decode()
 
     def index(self, text: str, purpose: str) -> bytes:
         """Return the 16-byte keyed blind index under which a sealed value is found again."""
@@ -116,7 +111,7 @@ class Keyring:
         return bytes(key.verify_key)
 
     def signing_key(self, name: str) -> SigningKey:
-        """Return the signing key of that name. Raises: NotFound "keys.no_signing_key"."""
+        """Return the signing key of that name. Raises: NotFound "keys.no_signing_key", Conflict "keys.cannot_unseal"."""
         if name not in self._signing_keys:
             try:
                 sealed = self._file_of(name).read_bytes()
@@ -124,8 +119,7 @@ class Keyring:
                 raise NotFound(
                     "keys.no_signing_key", N_("This machine does not hold the signing key %(name)s."), name=name
                 ) from None
-            plain = self._signing_seal.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode())
-            self._signing_keys[name] = SigningKey(plain)
+            self._signing_keys[name] = SigningKey(_open_sealed(self._signing_seal, sealed, name))
         return self._signing_keys[name]
 
     def forget_signing_key(self, name: str) -> None:
@@ -148,14 +142,25 @@ class Keyring:
         return self._folder / f"{name}.sealed"
 
 
+def _open_sealed(seal: AESGCM, sealed: bytes, context: str) -> bytes:
+    try:
+        return seal.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode())
+    except (InvalidTag, ValueError):  # ValueError: what is left of it is too short to be a sealed value at all.
+        raise Conflict(
+            "keys.cannot_unseal",
+            N_("A sealed value was changed, or belongs to another keyring than this instance's."),
+        ) from None
+
+
 def _write_once(path: Path, content: bytes) -> None:
     """Write a new file whole and durable, readable by its owner alone; a crash leaves no half file under its name."""
-    draft = path.with_suffix(f".{os.getpid()}.draft")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    # A name of its own: in a container every start has the same process number, also after a crash that left a draft.
+    number, draft = tempfile.mkstemp(suffix=".draft", dir=path.parent)
+    with os.fdopen(number, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
     try:
         os.link(draft, path)  # Unlike rename, a link fails where the name is taken.
     finally:
-        draft.unlink()
+        Path(draft).unlink()
