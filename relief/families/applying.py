@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import posixpath
 from collections.abc import Mapping
 
@@ -13,6 +12,7 @@ from relief.families.entries import COLUMNS
 from relief.families.model import BatchState, ImportBatch, ImportRow, Outcome, StagedRegistration
 from relief.families.numbering import last_number
 from relief.families.registration import SEGMENT
+from relief.families.sealing import import_digest
 from relief.geography.model import Area
 from relief.kernel.errors import Conflict, ReliefError
 from relief.kernel.messages import N_
@@ -53,25 +53,7 @@ _HOLD = Statement(
     f" SELECT s.family_id, b.finished_at, b.imported_by, b.id, 'waiting', '', {_STAGED_FACTS} FROM staged_registration s"
     " JOIN import_batch b ON b.id = s.batch_id WHERE s.batch_id = :batch AND s.outcome = 'held' ORDER BY s.row_number"
 )
-_NOTE_OUTCOMES = Statement(
-    "INSERT INTO import_row (batch_id, row_number, outcome, family_id, problems)"
-    " SELECT s.batch_id, s.row_number,"
-    " COALESCE(s.outcome, CASE WHEN s.flags IS NULL THEN 'registered' ELSE 'registered_with_warning' END),"
-    " COALESCE(s.family_id, f.id), CASE WHEN s.outcome IS NULL THEN s.flags END"
-    " FROM staged_registration s LEFT JOIN family f ON f.submission_id = s.submission_id WHERE s.batch_id = :batch"
-)
-_OUTCOMES = Statement(
-    "INSERT INTO import_row (batch_id, row_number, outcome, family_id, problems)"
-    " SELECT s.batch_id, s.row_number,"
-    " COALESCE(s.outcome, CASE WHEN s.flags IS NULL THEN 'registered' ELSE 'registered_with_warning' END),"
-    " COALESCE(s.family_id, f.id), CASE WHEN s.outcome IS NULL THEN s.flags END"
-    " FROM staged_registration s LEFT JOIN family f ON f.submission_id = s.submission_id WHERE s.batch_id = :batch"
-)
-# A sheet that stands twice in the file belongs to the family of its first row.
-_FIND_REPEATED = Statement("SELECT s.row_number FROM staged_registration s WHERE s.batch_id = :batch LIMIT 0")
-_OUTCOMES = Statement(
-    "SELECT row_number, outcome, family_id FROM import_row WHERE batch_id = :batch ORDER BY row_number"
-)
+_NOTE
 
 
 def apply_batch(work: Work, batch_id: int, *, is_trial: bool) -> dict[Outcome, int]:
@@ -104,7 +86,7 @@ def apply_batch(work: Work, batch_id: int, *, is_trial: bool) -> dict[Outcome, i
     batch.counts = {str(outcome): count for outcome, count in counts.items()}
     batch.state = BatchState.TRIED if is_trial else BatchState.APPLIED
     if not is_trial:
-        digest = _digest(work, batch_id)
+        digest = import_digest(work, batch_id)
         deed = Deed("families.imported", "import_batch", batch_id, None, dict(batch.counts), SEGMENT, digest)
         record(work, deed)
     return counts
@@ -140,11 +122,3 @@ def _common_path(work: Work, batch_id: int) -> str | None:
         .order_by(Area.path)
     ).all()
     return posixpath.join(posixpath.commonpath(paths), "") if paths else None
-
-
-def _digest(work: Work, batch_id: int) -> bytes:
-    """Return SHA-256 over what became of each row: row, outcome and family, one a line."""
-    digest = hashlib.sha256()
-    for row in _OUTCOMES.stream(work, {"batch": batch_id}):
-        digest.update(b"%d %s %d\n" % (row[0], row[1].encode(), row[2] or 0))
-    return digest.digest()
