@@ -53,7 +53,13 @@ _HOLD = Statement(
     f" SELECT s.family_id, b.finished_at, b.imported_by, b.id, 'waiting', '', {_STAGED_FACTS} FROM staged_registration s"
     " JOIN import_batch b ON b.id = s.batch_id WHERE s.batch_id = :batch AND s.outcome = 'held' ORDER BY s.row_number"
 )
-_NOTE
+_NOTE_OUTCOMES = Statement(
+    "INSERT INTO import_row (batch_id, row_number, outcome, family_id, problems)"
+    " SELECT s.batch_id, s.row_number,"
+    " COALESCE(s.outcome, CASE WHEN s.flags IS NULL THEN 'registered' ELSE 'registered_with_warning' END),"
+    " COALESCE(s.family_id, f.id), CASE WHEN s.outcome IS NULL THEN s.flags END"
+    " FROM staged_registration s LEFT JOIN family f ON f.submission_id = s.submission_id WHERE s.batch_id = :batch"
+)
 
 
 def apply_batch(work: Work, batch_id: int, *, is_trial: bool) -> dict[Outcome, int]:
