@@ -9,13 +9,16 @@ from relief.cli.console import LazyGroup
 # Name -> (where it is, what it does). Maps and tables take a second to import: asking for help must not wait for them.
 COMMANDS = {
     "run": ("relief.cli.server:run", "Serve Relief, with a demonstration the first time."),
+    "audit": ("relief.cli.audit:group", "The trail of deeds, and the proof that nobody edited the books."),
     "campaign": ("relief.cli.campaigns:group", "Plan campaigns, allocate them to families, approve the money."),
     "coverage": ("relief.cli.coverage:command", "How many families a campaign has reached, by area."),
     "db": ("relief.cli.database:group", "Bring the database up to date, or check it."),
     "demo": ("relief.cli.demo:demo", "Fill an empty database with an invented flood response."),
     "distribution": ("relief.cli.distribution:group", "Points, days, hand-overs, late lists and conflicts."),
     "families": ("relief.cli.families:group", "Import, find, register and amend families."),
+    "finance": ("relief.cli.finance:group", "Funds, totals, postings by hand, and the reconciliation."),
     "geography": ("relief.cli.geography:group", "Areas, their other names and their boundaries."),
+    "stock": ("relief.cli.stock:group", "Items, goods notes, and what lies where."),
     "tokens": ("relief.cli.tokens:group", "Make keys, issue, print, revoke and verify tokens."),
     "user": ("relief.cli.users:group", "Add people, grant roles, disable accounts."),
 }

@@ -6,10 +6,11 @@ import datetime as dt
 import enum
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from relief.geography.model import Level
+from relief.kernel.errors import NotFound
 from relief.kernel.messages import N_
 from relief.kernel.money import Money
 from relief.kernel.permissions import Permission
@@ -96,6 +97,11 @@ class TotalsRow:
     place: Place | None
     sums: Sums
 
+    @property
+    def day(self) -> dt.date | None:
+        """The day, where the row is of one."""
+        return dt.date.fromisoformat(self.key) if isinstance(self.key, str) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -164,23 +170,17 @@ def totals_by(work: Work, by: By, wanted: TotalsFilter) -> Totals:
     return Totals(by, wanted, shown, total, work.at)
 
 
-def total_of(work: Work, wanted: TotalsFilter) -> Sums:
-    """Return one sum of what is asked for."""
-    return totals_by(work, By.FUND, wanted).total
+def point_name(work: Work, point_id: int | None) -> str | None:
+    """Return the name of a distribution point, None if there is none with that id."""
+    return None if point_id is None else _names(work, By.POINT).get(point_id, ("", None))[1]
 
 
-def narrowed(wanted: TotalsFilter, by: By, key: int | str | None) -> TotalsFilter:
-    """Return the filter for what lies behind one row of totals."""
-    if key is None:
-        return wanted
-    if by is By.DAY:
-        day = dt.date.fromisoformat(str(key))
-        return replace(wanted, from_on=day, to_on=day)
-    if by.level:
-        return replace(wanted, area_id=int(key))
-    if by is By.FUND:
-        return replace(wanted, fund_id=int(key))
-    return replace(wanted, campaign_id=int(key)) if by is By.CAMPAIGN else replace(wanted, point_id=int(key))
+def find_point_by_code(work: Work, code: str) -> int:
+    """Return the id of a distribution point. Raises: NotFound "point.not_found"."""
+    for point_id, (known, _name) in _names(work, By.POINT).items():
+        if known == code.strip().upper():
+            return point_id
+    raise NotFound("point.not_found", N_("There is no point with the code %(code)s."), code=code)
 
 
 def _groups(work: Work, wanted: TotalsFilter, scope: Scope) -> Iterator[_Group]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Text, and_, case, cast, func, or_, select, type_coerce
 
 from relief.distributions.model import Point
 from relief.distributions.queries import names_of_people
@@ -25,14 +25,20 @@ from relief.reports.scope import Place, Scope
 from relief.store.work import Work
 
 _EXPORT_CHUNK = 5_000
+# Accounts as the texts that they are stored as: a class of accounts is the beginning of their numbers.
+_TEXT_DEBIT, _TEXT_CREDIT = type_coerce(Posting.debit, Text), type_coerce(Posting.credit, Text)
 
 
 @dataclass(frozen=True, slots=True)
 class JournalFilter:
-    """Which entries to list; None asks for all."""
+    """Which postings to list; None asks for all.
+
+    `account` is the beginning of account numbers: "5" stands for all that is disbursed, "5100" for relief in cash.
+    """
 
     totals: TotalsFilter = field(default_factory=TotalsFilter)
     kind: EntryKind | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,15 @@ class JournalLine:
     amount: Money
     campaign_code: str | None
     place: Place | None
+    point_id: int | None
     point_name: str | None
+
+    def net(self, account: str | None) -> Money:
+        """Return what the line adds to accounts that begin so, negative for what it takes off; its sum if none is named."""
+        if account is None:
+            return self.amount
+        sign = self.debit.value.startswith(account) - self.credit.value.startswith(account)
+        return self.amount * sign
 
     @property
     def hand_over_id(self) -> int | None:
@@ -70,16 +84,26 @@ class EntryPage:
     posted_by: str | None
 
 
-def list_lines(work: Work, wanted: JournalFilter, *, limit: int, offset: int) -> tuple[list[JournalLine], int]:
-    """Return postings, those of the latest entry first, and how many there are. Raises: Forbidden, NotFound."""
+@dataclass(frozen=True, slots=True)
+class JournalPage:
+    """Some postings of all that were asked for: how many there are, and what they come to."""
+
+    lines: tuple[JournalLine, ...]
+    count: int
+    sum: Money
+
+
+def list_lines(work: Work, wanted: JournalFilter, *, limit: int, offset: int) -> JournalPage:
+    """Return postings, those of the latest entry first. Raises: Forbidden, NotFound."""
     scope = Scope.of(work, Permission.FUND_READ)
     conditions = _conditions(work, wanted, scope)
-    count = select(func.count()).select_from(Posting).where(*conditions)
-    if wanted.kind is not None:
-        count = count.join(JournalEntry, JournalEntry.id == Posting.entry_id)
-    total = work.session.scalar(count) or 0
-    page = _newest_first(conditions, wanted).limit(limit).offset(offset).subquery()
-    return list(_lines(work, _joined().where(Posting.id.in_(select(page.c.id))), scope)), total
+    whole = select(func.count(), cast(func.coalesce(func.sum(_net(wanted.account)), 0), BigInteger)).select_from(
+        Posting
+    )
+    page = select(Posting.id).where(*conditions).order_by(Posting.id.desc()).limit(limit).offset(offset)
+    count, paisa = work.session.execute(whole.where(*conditions)).one()
+    shown = _joined().where(Posting.id.in_(select(page.subquery().c.id)))
+    return JournalPage(tuple(_lines(work, shown, scope)), count, Money(paisa))
 
 
 def all_lines(work: Work, wanted: JournalFilter) -> Iterator[JournalLine]:
@@ -88,8 +112,6 @@ def all_lines(work: Work, wanted: JournalFilter) -> Iterator[JournalLine]:
     conditions, last_id = _conditions(work, wanted, scope), 0
     while True:
         query = _joined(oldest_first=True).where(*conditions, Posting.id > last_id)
-        if wanted.kind is not None:
-            query = query.where(JournalEntry.kind == wanted.kind)
         rows = work.session.execute(query.limit(_EXPORT_CHUNK)).all()
         if not rows:
             return
@@ -123,6 +145,11 @@ def _conditions(work: Work, wanted: JournalFilter, scope: Scope) -> list[ColumnE
         (Posting.point_id, totals.point_id),
     )
     conditions += [column == value for column, value in pairs if value is not None]
+    if wanted.kind is not None:
+        conditions.append(Posting.entry_id.in_(select(JournalEntry.id).where(JournalEntry.kind == wanted.kind)))
+    if wanted.account is not None:
+        touched = (column.startswith(wanted.account, autoescape=True) for column in (_TEXT_DEBIT, _TEXT_CREDIT))
+        conditions.append(or_(*touched))
     if totals.from_on is not None:
         conditions.append(Posting.posted_on >= totals.from_on)
     if totals.to_on is not None:
@@ -130,18 +157,18 @@ def _conditions(work: Work, wanted: JournalFilter, scope: Scope) -> list[ColumnE
     return conditions
 
 
-def _newest_first(conditions: Iterable[ColumnElement[bool]], wanted: JournalFilter) -> Any:
-    query = select(Posting.id).where(*conditions).order_by(Posting.id.desc())
-    if wanted.kind is not None:
-        query = query.join(JournalEntry, JournalEntry.id == Posting.entry_id).where(JournalEntry.kind == wanted.kind)
-    return query
+def _net(account: str | None) -> Any:
+    if account is None:
+        return Posting.amount_paisa
+    debited, credited = (column.startswith(account, autoescape=True) for column in (_TEXT_DEBIT, _TEXT_CREDIT))
+    return case((and_(debited, credited), 0), (debited, Posting.amount_paisa), else_=-Posting.amount_paisa)
 
 
 def _joined(*, oldest_first: bool = False) -> Any:
     columns = (
         Posting.id, JournalEntry.id, JournalEntry.kind, JournalEntry.posted_on, JournalEntry.posted_at, JournalEntry.memo,
         JournalEntry.source_kind, JournalEntry.source_id, Posting.line_no, Fund.code, Posting.debit, Posting.credit,
-        Posting.amount_paisa, Campaign.code, Posting.area_id, Point.name,
+        Posting.amount_paisa, Campaign.code, Posting.area_id, Posting.point_id, Point.name,
     )  # fmt: skip
     return (
         select(*columns)
@@ -158,6 +185,6 @@ def _lines(work: Work, query: Any, scope: Scope) -> Iterator[JournalLine]:
 
 
 def _line(row: Any, scope: Scope) -> JournalLine:
-    paisa, campaign, area_id, point = row[12:]
-    values: tuple[Any, ...] = (*row[1:12], Money(paisa), campaign, scope.places.get(area_id), point)
+    paisa, campaign, area_id, *point = row[12:]
+    values: tuple[Any, ...] = (*row[1:12], Money(paisa), campaign, scope.places.get(area_id), *point)
     return JournalLine(*values)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from relief.geography.model import Level
 from relief.kernel.actor import EVERYWHERE
-from relief.kernel.errors import NotFound
+from relief.kernel.errors import Forbidden, NotFound
 from relief.kernel.messages import N_
 from relief.kernel.permissions import Permission
 from relief.store.statement import Statement
@@ -56,6 +56,17 @@ class Scope:
         tops = [place for place in self.places.values() if len(place.ids) < 2 or place.ids[-2] not in self.places]
         coarsest = max((place.level.rank for place in tops), default=0)
         return tuple(level for level in Level if level.rank >= max(coarsest, Level.DISTRICT.rank))
+
+    @classmethod
+    def whole(cls, work: Work, permission: Permission) -> Scope:
+        """Return what the actor may see where that is the whole country. Raises: Forbidden "access.part_of_country"."""
+        scope = cls.of(work, permission)
+        if not scope.sees_all:
+            raise Forbidden(
+                "access.part_of_country",
+                N_("This looks at the whole country, and your role covers a part of it."),
+            )
+        return scope
 
     def sees(self, area_id: int | None) -> bool:
         """Return whether something in that area, or in none, is seen."""

@@ -12,6 +12,7 @@ from relief.kernel.permissions import Permission
 from relief.reports.comparing import differences_in
 from relief.reports.differences import Difference
 from relief.reports.matching import Tally, latest_findings
+from relief.reports.scope import Scope
 from relief.reports.seals import SEALS, seal_of
 from relief.store.statement import Statement
 from relief.store.work import Work
@@ -85,7 +86,7 @@ def verify(work: Work, progress: Progress = lambda _stage: None) -> Verification
     Raises: Forbidden: a proof that leaves areas out would prove nothing.
     """
     for permission in (Permission.AUDIT_READ, Permission.FUND_READ, Permission.CAMPAIGN_READ):
-        work.actor.require(permission, "/")
+        Scope.whole(work, permission)
     result = Verification()
     progress(N_("Recomputing the chains of the audit trail"))
     tallies, latest = _walk(work, result)

@@ -82,6 +82,11 @@ class FlowRow:
     sent_on: int
     handed_over: int
 
+    @property
+    def on_hand(self) -> int:
+        """What that leaves."""
+        return self.received - self.sent_on - self.handed_over
+
 
 @dataclass(frozen=True, slots=True)
 class NoteRow:
@@ -114,6 +119,11 @@ class NoteLine:
     unit: str
     quantity: int
     unit_cost_paisa: int
+
+    @property
+    def value_paisa(self) -> int:
+        """What they cost."""
+        return self.quantity * self.unit_cost_paisa
 
 
 @dataclass(frozen=True, slots=True)
