@@ -1,4 +1,4 @@
-"""What the desk's redemption is held against: an endpoint that only checks a signature, and the plain Flask-SQLAlchemy way.
+"""What the desk's redemption is held against: endpoints that only check a signature, and the plain Flask-SQLAlchemy way.
 
 The plain way does the same work (look the token up, refuse a second time, write hand-over, lines, stock, ledger and trail)
 with one ORM object a row and the extension's defaults, as a careful beginner would.
@@ -13,7 +13,10 @@ from nacl.signing import VerifyKey
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from relief.app import create_app
+from relief.kernel.permissions import Permission
 from relief.papers.rt1 import Token, parse_text, verify
+from relief.web.access import needs
 
 LINES = 3
 
@@ -86,6 +89,20 @@ def create() -> Flask:
     def plain() -> Response:
         body = verify(Token.unpack(parse_text(request.form["text"])), key)
         return Response("given") if _redeem(body.serial) else Response("spent", status=409)
+
+    return app
+
+
+def create_desk() -> Flask:
+    """Return Relief itself with one page more, which knows who asks, holds the form to its token, and checks the signature."""
+    app = create_app()
+    key = VerifyKey(bytes.fromhex(os.environ["PEERS_KEY"]))
+
+    @app.post("/bench/signature")
+    @needs(Permission.HAND_OVER)
+    def signature() -> str:
+        verify(Token.unpack(parse_text(request.form["text"])), key)
+        return "ok"
 
     return app
 
