@@ -41,6 +41,7 @@ _SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",  # An answer given is on the disk: NORMAL may lose the last commits at a power cut.
     "foreign_keys=ON",
+    "recursive_triggers=ON",  # Else INSERT OR REPLACE removes a row of an append-only table without its trigger.
     "busy_timeout=60000",
     # A hand-over writes some twenty pages, most of them again and again: copied back every 32 MB, not every 4.
     "wal_autocheckpoint=8000",
@@ -66,6 +67,7 @@ class Store:
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        self.threads_writing: set[int] = set()
         self.writer = GroupCommit(self.writing_connection) if self.is_sqlite else None
 
     def writing_connection(self) -> Connection:

@@ -38,7 +38,6 @@ class GroupCommit:
         self._turn = threading.Lock()
         self._waiting_lock = threading.Lock()
         self._waiting = 0
-        self._owner: int | None = None
         self._batch: _Batch | None = None
 
     @contextmanager
@@ -58,7 +57,6 @@ class GroupCommit:
             # Also after a failed unit: those before it in the batch wait for their commit.
             if batch is not None:
                 self._close_batch_if_last(batch)
-            self._owner = None
             self._turn.release()
         if succeeded:
             assert batch is not None
@@ -67,11 +65,9 @@ class GroupCommit:
                 raise batch.failure
 
     def _take_turn(self) -> None:
-        assert self._owner != threading.get_ident(), "a unit of work was opened inside another"
         with self._waiting_lock:
             self._waiting += 1
         self._turn.acquire()
-        self._owner = threading.get_ident()
         with self._waiting_lock:
             self._waiting -= 1
 
@@ -129,8 +125,9 @@ def _savepoint(connection: Connection) -> Iterator[Scope]:
         yield scope
         scope.finish()
     except BaseException:
-        scope.discard()
+        # Otherwise no savepoint is left, the session's neither: asking for one would hide what happened.
         if _is_open(connection):
+            scope.discard()
             scope.execute("ROLLBACK TO unit")
             scope.execute("RELEASE unit")
         raise

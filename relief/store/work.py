@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,10 +75,19 @@ def glancing(actor: Actor) -> Iterator[Work]:
 
 @contextmanager
 def _writing(held: Store) -> Iterator[Scope]:
-    if held.writer is not None:
-        with held.writer.unit() as scope:
+    thread = threading.get_ident()
+    # The inner unit would wait for the outer one, on SQLite for the writer and on PostgreSQL for some row, for ever.
+    assert thread not in held.threads_writing, "a unit of work was opened inside another"
+    held.threads_writing.add(thread)
+    try:
+        with _transaction(held) if held.writer is None else held.writer.unit() as scope:
             yield scope
-        return
+    finally:
+        held.threads_writing.remove(thread)
+
+
+@contextmanager
+def _transaction(held: Store) -> Iterator[Scope]:
     with held.engine.connect() as connection, connection.begin():
         scope = Scope(connection)
         try:
