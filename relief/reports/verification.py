@@ -11,9 +11,9 @@ from relief.kernel.messages import N_
 from relief.kernel.permissions import Permission
 from relief.reports.comparing import differences_in
 from relief.reports.differences import Difference
-from relief.reports.matching import Tally, latest_findings
 from relief.reports.scope import Scope
 from relief.reports.seals import SEALS, seal_of
+from relief.reports.tallies import Tally, latest_findings
 from relief.store.statement import Statement
 from relief.store.work import Work
 
