@@ -35,6 +35,8 @@ _TEMPLATE: Final = "token_sheet.typ"
 PART_PAGES: Final = 50
 # Up to here one PDF is made without much memory (some 250 MB); more tokens than this go into a zip.
 ONE_PDF_TOKENS: Final = 1000
+# Ten parts of so many tokens fit into memory together; making room after each takes a quarter of their time.
+_SMALL_PART: Final = 100
 _NAME_LENGTH, _PLACE_LENGTH, _PACKAGE_LINES = 60, 90, 8
 # How large what stands between names and instruction is set, by how many characters it has; beyond, its end is cut off.
 _DETAIL_SIZES: Final = ((145, 7.5), (210, 6.4), (10_000, 5.6))
@@ -152,7 +154,7 @@ def print_parts(sheet: TokenSheet, printing: Printing, *, part_pages: int = PART
         tokens = sheet.tokens[start : start + step]
         first_page = start // printing.form.per_page + 1
         yield SheetPart(_print_part(sheet, printing, tokens, first_page), first_page, len(tokens))
-        release_memory()
+        release_memory(at_once=len(tokens) > _SMALL_PART)
 
 
 def write_zip(target: BinaryIO, sheets: Iterable[TokenSheet], printing: Printing) -> Iterator[int]:
