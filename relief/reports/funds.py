@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relief.kernel.money import Money
 from relief.kernel.permissions import Permission
 from relief.ledger import queries
 from relief.ledger.queries import FundRow
 from relief.ledger.rules import Account, FundFigures
-from relief.reports.finance import NOTHING, By, Sums, TotalsFilter, totals_by
+from relief.reports.finance import NOTHING, By, Sums, TotalsFilter, TotalsRow, totals_by
 from relief.reports.scope import Scope
 from relief.store.statement import Statement
 from relief.store.work import Work
@@ -44,6 +44,8 @@ class FundStatement:
     sums: Sums
     figures: FundFigures | None
     holdings: Holdings | None
+    # What each campaign disbursed of it, where one fund is asked for.
+    campaigns: tuple[TotalsRow, ...] = ()
 
 
 def list_statements(work: Work) -> list[FundStatement]:
@@ -51,19 +53,16 @@ def list_statements(work: Work) -> list[FundStatement]:
     scope = Scope.of(work, Permission.FUND_READ)
     sums = {row.key: row.sums for row in totals_by(work, By.FUND, TotalsFilter()).rows}
     balances = balances_of_funds(work) if sees_whole_funds(work, scope) else None
-    statements = []
-    for fund in queries.list_funds(work):
-        holdings = None if balances is None else _holdings(balances[fund.id])
-        figures = None if balances is None else fund.figures
-        statements.append(FundStatement(fund, sums.get(fund.id, NOTHING), figures, holdings))
-    return statements
+    return [_statement(fund, sums.get(fund.id, NOTHING), balances) for fund in queries.list_funds(work)]
 
 
 def get_statement(work: Work, fund_id: int) -> FundStatement:
     """Return the statement of one fund. Raises: Forbidden, NotFound "fund.not_found"."""
-    work.actor.require(Permission.FUND_READ)
-    queries.get_fund(work, fund_id)
-    return next(statement for statement in list_statements(work) if statement.fund.id == fund_id)
+    scope = Scope.of(work, Permission.FUND_READ)
+    fund = queries.get_fund(work, fund_id)
+    totals = totals_by(work, By.CAMPAIGN, TotalsFilter(fund_id=fund_id))
+    balances = balances_of_funds(work) if sees_whole_funds(work, scope) else None
+    return replace(_statement(fund, totals.total, balances), campaigns=totals.rows)
 
 
 def sees_whole_funds(work: Work, scope: Scope) -> bool:
@@ -78,6 +77,12 @@ def balances_of_funds(work: Work) -> dict[int, dict[Account, Money]]:
         balances[fund_id][Account(debit)] += Money(paisa)
         balances[fund_id][Account(credit)] -= Money(paisa)
     return balances
+
+
+def _statement(fund: FundRow, sums: Sums, balances: dict[int, dict[Account, Money]] | None) -> FundStatement:
+    if balances is None:
+        return FundStatement(fund, sums, None, None)
+    return FundStatement(fund, sums, fund.figures, _holdings(balances[fund.id]))
 
 
 def _holdings(balances: dict[Account, Money]) -> Holdings:

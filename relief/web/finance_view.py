@@ -84,14 +84,21 @@ class View:
             following = By.UC
         return self.url("finance.index", **{argument: value, "by": following.value})
 
-    def url_of_entries(self, by: By, row: TotalsRow, account: str) -> str | None:
-        """Return the address of the postings that a figure of a row adds up; None where the row names nothing to narrow by."""
-        if row.key is None:
-            return None
-        if by is By.DAY:
-            return self.url("finance.entries", since=row.key, until=row.key, account=account)
-        argument = "area" if by.level else by.value
-        return self.url("finance.entries", account=account, **{argument: row.key if by is By.POINT else row.code})
+    def url_of_entries(self, by: By, row: TotalsRow | None) -> str | None:
+        """Return the address of the postings that a row adds up, up to the number of an account; without a row, of all.
+
+        None where the row names nothing to narrow by.
+        """
+        narrowing: dict[str, Any] = {}
+        if row is not None:
+            if row.key is None:
+                return None
+            if by is By.DAY:
+                narrowing = {"since": row.key, "until": row.key}
+            else:
+                narrowing = {"area" if by.level else by.value: row.key if by is By.POINT else row.code}
+        address = self.url("finance.entries", **narrowing)
+        return f"{address}{'&' if '?' in address else '?'}account="
 
 
 def read_view(work: Work) -> View:

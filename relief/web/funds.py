@@ -13,7 +13,7 @@ from relief.kernel.dates import local_day
 from relief.kernel.permissions import Permission
 from relief.ledger.funds import MoveFund, OpenFund, open_fund, receive_fund, spend_directly
 from relief.ledger.queries import list_commitments
-from relief.reports.finance import By, TotalsFilter, totals_by
+from relief.reports.finance import TotalsFilter
 from relief.reports.funds import get_statement, list_statements
 from relief.reports.journal import JournalFilter, list_lines
 from relief.store.work import Work, reading, unit_of_work
@@ -59,11 +59,10 @@ def show(fund_id: int) -> Answer:
     """Show one fund: received, promised, disbursed, unspent, and its latest entries."""
     with reading(current_actor()) as work:
         statement = get_statement(work, fund_id)
-        wanted = TotalsFilter(fund_id=fund_id)
-        latest = list_lines(work, JournalFilter(wanted), limit=_LATEST, offset=0)
+        latest = list_lines(work, JournalFilter(TotalsFilter(fund_id=fund_id)), limit=_LATEST, offset=0)
         return render_template(
             "funds/show.html", statement=statement, fund=statement.fund, latest=latest,
-            campaigns=totals_by(work, By.CAMPAIGN, wanted).rows,
+            campaigns=statement.campaigns,
             commitments=list_commitments(work, fund_id) if statement.figures else [],
         )  # fmt: skip
 
