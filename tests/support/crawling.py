@@ -1,33 +1,30 @@
-"""Following links as a visitor does: every kind of page once or twice, from the first one on."""
+"""Following links as a visitor does: every kind of page a few times, from the first one on."""
 
 import html
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 LINK = re.compile(r"""<a\b[^>]*?\shref="([^"#]+)""")
-VISITS_A_KIND = 2
+VISITS_A_VIEW = 3
 
 
-def crawl(app: Flask, fetch: Callable[[str, str], str], start: str = "/") -> Iterator[tuple[str, str]]:
-    """Yield (kind, path) of each page reached from the start.
+def crawl(app: Flask, fetch: Callable[[str, str], str], start: str = "/") -> None:
+    """Visit what links lead to from the start on, each view a few times with other parameters.
 
     `fetch` is given a path and the page that links to it, and returns its HTML, "" for what is none.
-
-    Pages are of one kind if they are answered by the same view with the same names of parameters.
     """
     waiting, known, visits = deque([(start, "")]), {start}, Counter()
     while waiting:
         path, origin = waiting.popleft()
-        kind = kind_of(app, path)
-        if kind is None or visits[kind] >= VISITS_A_KIND:
+        view = view_of(app, path)
+        if view is None or visits[view] >= VISITS_A_VIEW:
             continue
-        visits[kind] += 1
-        yield kind, path
+        visits[view] += 1
         for link in LINK.findall(fetch(path, origin)):
             target = urlsplit(urljoin(path, html.unescape(link)))
             address = target.path + (f"?{target.query}" if target.query else "")
@@ -36,14 +33,13 @@ def crawl(app: Flask, fetch: Callable[[str, str], str], start: str = "/") -> Ite
                 waiting.append((address, path))
 
 
-def kind_of(app: Flask, path: str) -> str | None:
-    """Return the view and the parameters' names of a path, None for one that no view answers or that changes language."""
+def view_of(app: Flask, path: str) -> str | None:
+    """Return the view that answers a path, None for built files and for the same page in another language."""
     parts = urlsplit(path)
-    names = sorted({name for name, _value in parse_qsl(parts.query)})
-    if "lang" in names or parts.path.startswith("/static/"):
+    if "lang" in dict(parse_qsl(parts.query)) or parts.path.startswith("/static/"):
         return None
     try:
         endpoint, _values = app.url_map.bind("").match(parts.path)
     except HTTPException:
         return f"nothing at {parts.path}"
-    return " ".join([endpoint, *names])
+    return str(endpoint)
