@@ -20,9 +20,10 @@ from relief.entitlements.allocation import (
     propose_allocation,
 )
 from relief.entitlements.closing import CloseCampaign, close_campaign
-from relief.entitlements.queries import get_allocation, list_allocations, tally_of
+from relief.entitlements.queries import get_allocation, list_allocations
 from relief.entitlements.rules import AllocationState
 from relief.entitlements.tally import Tally
+from relief.entitlements.verdict_queries import tally_of
 from relief.families.queries import count_by_uc
 from relief.geography.model import Level
 from relief.geography.queries import list_areas

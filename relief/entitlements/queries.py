@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
 
-from relief.entitlements.model import Allocation, Entitlement, Verdict, VerdictGround
+from relief.entitlements.model import Allocation, Entitlement, Verdict
 from relief.entitlements.rules import AllocationState
-from relief.entitlements.tally import JudgedAlike, Tally, costs_of
 from relief.families.model import Family, HeldRegistration, HeldState
 from relief.families.rules import FamilyState
 from relief.geography.model import Area
-from relief.kernel.codes import FamilyCode
 from relief.kernel.errors import NotFound
 from relief.kernel.messages import N_
 from relief.kernel.money import Money
 from relief.kernel.permissions import Permission
 from relief.ledger.rules import Cost
-from relief.programmes.eligibility import Reason
-from relief.programmes.eligibility import Verdict as Finding
 from relief.programmes.model import Campaign
-from relief.programmes.queries import get_campaign, package_of, touches
+from relief.programmes.queries import touches
 from relief.store.statement import Statement
 from relief.store.work import Work
 
@@ -48,43 +44,6 @@ class AllocationRow:
     decision_reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class VerdictRow:
-    """One family's verdict in an allocation."""
-
-    family_id: int
-    family_code: FamilyCode
-    head_name: str
-    size: int
-    uc_code: str
-    name_en: str
-    name_ur: str | None
-    name_sd: str | None
-    is_eligible: bool
-    band_no: int
-    reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictFilter:
-    """Which verdicts of an allocation are asked for."""
-
-    allocation_id: int
-    is_eligible: bool | None = None
-    reason: Reason | None = None
-    area_path: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Which rows of a list, in which order."""
-
-    sort: str
-    descending: bool
-    limit: int
-    offset: int
-
-
 _ALLOCATIONS = (
     select(
         Allocation.id, Allocation.campaign_id, Allocation.state, Allocation.families_in, Allocation.families_out,
@@ -105,7 +64,6 @@ _DISBURSED = Statement(
     " CAST(COALESCE(SUM(CASE '5200' WHEN debit THEN amount_paisa WHEN credit THEN -amount_paisa END), 0) AS BIGINT)"
     " FROM posting WHERE campaign_id = :campaign_id"
 )
-VERDICT_SORTS = {"code": Family.number, "head": Family.search_key, "uc": Area.code, "size": Family.size}
 
 
 def get_allocation(work: Work, allocation_id: int) -> AllocationRow:
@@ -126,51 +84,6 @@ def list_allocations(
     if state is not None:
         query = query.where(Allocation.state == state)
     return _allocations(work, query)
-
-
-def tally_of(work: Work, allocation_id: int) -> Tally:
-    """Return the figures of an allocation within the areas in which the actor may read campaigns."""
-    allocation = get_allocation(work, allocation_id)
-    campaign = get_campaign(work, allocation.campaign_id)
-    findings = _findings(work, allocation_id)
-    within = uc_within(Verdict.uc_id, work.actor.paths(Permission.CAMPAIGN_READ))
-    groups = (Verdict.uc_id, Verdict.band_no, Verdict.ground_no)
-    rows = work.session.execute(
-        select(*groups, func.count()).where(Verdict.allocation_id == allocation_id, within).group_by(*groups)
-    )
-    judged = (
-        JudgedAlike(uc_id, band_no, findings[ground_no], families) for uc_id, band_no, ground_no, families in rows
-    )
-    bands = ((band.band_no, band.cost) for band in package_of(work, campaign.id))
-    return Tally.of(judged, costs_of(bands, campaign.instalments))
-
-
-def list_verdicts(work: Work, wanted: VerdictFilter, page: Page) -> tuple[list[VerdictRow], int]:
-    """Return one page of an allocation's verdicts within the areas in which the actor may read families, and how many there are."""
-    get_allocation(work, wanted.allocation_id)
-    findings = _findings(work, wanted.allocation_id)
-    conditions = [
-        Verdict.allocation_id == wanted.allocation_id,
-        uc_within(Verdict.uc_id, work.actor.paths(Permission.FAMILY_READ)),
-    ]
-    if wanted.is_eligible is not None:
-        conditions.append(Verdict.is_eligible == wanted.is_eligible)
-    if wanted.reason is not None:
-        grounds = [number for number, finding in findings.items() if wanted.reason in finding.reasons]
-        conditions.append(Verdict.ground_no.in_(grounds))
-    if wanted.area_path is not None:
-        conditions.append(uc_within(Verdict.uc_id, [wanted.area_path]))
-    total = work.session.scalar(select(func.count()).select_from(Verdict).where(*conditions)) or 0
-    columns = (
-        Verdict.family_id, Family.number, Family.head_name, Family.size, Area.code.label("uc_code"), Area.name_en,
-        Area.name_ur, Area.name_sd, Verdict.is_eligible, Verdict.band_no, Verdict.ground_no,
-    )  # fmt: skip
-    query = select(*columns).join(Family, Family.id == Verdict.family_id).join(Area, Area.id == Verdict.uc_id)
-    key = VERDICT_SORTS[page.sort]
-    order = key.desc() if page.descending else key.asc()
-    query = query.where(*conditions).order_by(order, Family.id).limit(page.limit).offset(page.offset)
-    rows = work.session.execute(query).mappings()
-    return [_verdict(dict(row), findings) for row in rows], total
 
 
 def held_registrations(work: Work, area_path: str) -> int:
@@ -231,17 +144,6 @@ def uc_within(uc_id: Any, paths: Collection[str]) -> ColumnElement[bool]:
     areas = select(Area.id).where(or_(false(), *(Area.path.startswith(path) for path in paths)))
     condition: ColumnElement[bool] = uc_id.in_(areas)
     return condition
-
-
-def _findings(work: Work, allocation_id: int) -> dict[int, Finding]:
-    query = select(VerdictGround.ground_no, VerdictGround.is_eligible, VerdictGround.reasons)
-    rows = work.session.execute(query.where(VerdictGround.allocation_id == allocation_id))
-    return {number: Finding(is_eligible, tuple(map(Reason, reasons))) for number, is_eligible, reasons in rows}
-
-
-def _verdict(row: dict[str, Any], findings: Mapping[int, Finding]) -> VerdictRow:
-    code, reasons = FamilyCode.of(row.pop("number")), findings[row.pop("ground_no")].reasons
-    return VerdictRow(family_code=code, reasons=reasons, **row)
 
 
 def _allocations(work: Work, query: Select[*tuple[Any, ...]]) -> list[AllocationRow]:

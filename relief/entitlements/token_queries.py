@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, and_, case, func, select
 
 from relief.entitlements.model import CampaignKey, Entitlement, Token
 from relief.entitlements.queries import uc_within
@@ -72,12 +72,25 @@ class PrintSelection:
 
 @dataclass(frozen=True, slots=True)
 class TokenCounts:
-    """How far the tokens of a place are: entitled families, those who have none yet, tokens that hold and that were revoked."""
+    """How far the tokens of a place are: entitled families, those without one that a trusted key signed, tokens that hold and
+    tokens that were revoked.
+    """
 
     entitled: int = 0
     missing: int = 0
     issued: int = 0
     revoked: int = 0
+
+    @classmethod
+    def total(cls, counts: Iterable[TokenCounts]) -> TokenCounts:
+        """Return the sum; nothing sums to zero."""
+        whole = cls()
+        for one in counts:
+            whole = cls(
+                whole.entitled + one.entitled, whole.missing + one.missing, whole.issued + one.issued,
+                whole.revoked + one.revoked,
+            )  # fmt: skip
+        return whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +176,8 @@ def count_printable_by_point(work: Work, selection: PrintSelection) -> dict[int,
 
 def count_tokens(work: Work, campaign_id: int) -> dict[int, TokenCounts]:
     """Return the figures of each Union Council of the actor's areas."""
-    best = func.max(case((Token.state == TokenState.ISSUED, 2), (Token.state == TokenState.REVOKED, 1), else_=0))
+    holds = and_(Token.state == TokenState.ISSUED, Token.key_id.not_in(_distrusted(campaign_id)))
+    best = func.max(case((holds, 2), (Token.state == TokenState.REVOKED, 1), else_=0))
     within = uc_within(Entitlement.uc_id, work.actor.paths(Permission.CAMPAIGN_READ))
     each = (
         select(Entitlement.uc_id, func.coalesce(best, 0).label("best"))
@@ -198,11 +212,10 @@ def find_key(work: Work, *, campaign_number: int, key_id: int) -> KeyRow | None:
 
 
 def _selected(work: Work, selection: PrintSelection) -> list[Any]:
-    distrusted = select(CampaignKey.key_id).filter_by(campaign_id=selection.campaign_id, state=KeyState.REVOKED)
     conditions = [
         Entitlement.campaign_id == selection.campaign_id,
         Token.state == TokenState.ISSUED,
-        Token.key_id.not_in(distrusted),
+        Token.key_id.not_in(_distrusted(selection.campaign_id)),
         uc_within(Entitlement.uc_id, work.actor.paths(Permission.TOKEN_PRINT)),
     ]
     if selection.area_path is not None:
@@ -212,6 +225,10 @@ def _selected(work: Work, selection: PrintSelection) -> list[Any]:
     if selection.token_id is not None:
         conditions.append(Token.id == selection.token_id)
     return conditions
+
+
+def _distrusted(campaign_id: int) -> Select[int]:
+    return select(CampaignKey.key_id).filter_by(campaign_id=campaign_id, state=KeyState.REVOKED)
 
 
 def _one(work: Work, query: Select[*tuple[Any, ...]]) -> TokenRow | None:

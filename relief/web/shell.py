@@ -44,7 +44,8 @@ class MenuEntry:
     @property
     def is_current(self) -> bool:
         """Whether the page shown belongs to it."""
-        return bool(request.blueprint) and request.blueprint == self.endpoint.partition(".")[0]
+        own = request.blueprint == self.endpoint.partition(".")[0]
+        return bool(request.blueprint) and (own or request.path.startswith(f"{self.url.rstrip('/')}/"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from relief.audit.model import AuditEntry
 from relief.entitlements.allocation import dry_run, propose_allocation
 from relief.entitlements.model import Allocation, Entitlement, Verdict
-from relief.entitlements.queries import (
-    Page,
-    VerdictFilter,
-    get_allocation,
-    list_allocations,
-    list_verdicts,
-    tally_of,
-)
+from relief.entitlements.queries import get_allocation, list_allocations
 from relief.entitlements.rules import AllocationState
 from relief.entitlements.sealing import proposal_digests
+from relief.entitlements.verdict_queries import Page, VerdictFilter, list_verdicts, tally_of
 from relief.families.model import Family
 from relief.families.rules import FamilyState, Gender, HouseDamage
 from relief.kernel.errors import Forbidden, NotFound, RuleViolation
