@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import json
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text
@@ -71,6 +72,7 @@ class Instant(TypeDecorator[dt.datetime]):
         return at.astimezone(dt.UTC)
 
 
+@lru_cache(maxsize=256)  # A bulk write holds the same instant in hundreds of thousands of rows.
 def instant_text(at: dt.datetime) -> str:
     """Return an aware instant as 2022-09-05T08:00:00.000000Z: the form in which hashes and SQLite hold it."""
     return at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
