@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from relief.store.work import Work
 
@@ -15,5 +15,10 @@ def take_turn(work: Work, name: str) -> None:
     On SQLite every writing unit has the database to itself already.
     """
     if work.dialect == "postgresql":
-        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
-        work.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+        wait_for_turn(work.session.connection(), name)
+
+
+def wait_for_turn(connection: Connection, name: str) -> None:
+    """Take the turn for a transaction of PostgreSQL that is no unit of work."""
+    key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})

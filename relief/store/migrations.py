@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from relief.kernel.errors import Conflict
 from relief.kernel.messages import N_
 from relief.store.db import Store
+from relief.store.locks import wait_for_turn
 
 HEAD, BASE = "head", "base"
 
@@ -51,6 +52,8 @@ def _move(store: Store, target: str, *, down: bool) -> list[str]:
         store.writing_connection() as connection,
         connection.begin(),
     ):
+        if not store.is_sqlite:  # Of two servers that start at once, the second finds all done.
+            wait_for_turn(connection, "migrations")
         environment.configure(connection=connection, transactional_ddl=False)
         environment.run_migrations()
     return ran

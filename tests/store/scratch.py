@@ -68,7 +68,7 @@ class Sample(ScratchBase):
     at: Mapped[dt.datetime | None] = internal(Instant)
     day: Mapped[dt.date | None] = internal(Date)
     weather: Mapped[Weather | None] = public(EnumText(Weather))
-    facts: Mapped[Any] = internal(JsonText)
+    facts: Mapped[Any] = internal(JsonText, nullable=True)
     sealed: Mapped[bytes | None] = sensitive(LargeBinary)
     name: Mapped[str | None] = personal(Text)
     paisa: Mapped[int | None] = internal(Paisa)
