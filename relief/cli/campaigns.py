@@ -91,7 +91,10 @@ def show(*, code: str, email: str | None) -> None:
 @as_option
 @in_instance
 def create(*, file: Path, as_json: bool, email: str | None) -> None:
-    """Create a campaign from a TOML or JSON file; it names programme, fund, areas and items by their codes."""
+    """Create a campaign from a TOML or JSON file; it names programme, fund, areas and items by their codes.
+
+    `relief campaign show CODE` prints such a file of a campaign that is there already.
+    """
     wanted = read_campaign_file(file)
     with unit_of_work(actor_named(email)) as work:
         campaign_id = create_campaign(work, plan_of(work, wanted))

@@ -7,8 +7,10 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from relief.geography.queries import get_area
+from relief.kernel.money import Money
 from relief.kernel.permissions import Role
 from relief.programmes.criteria import check_criteria
+from relief.programmes.planning import BandPlan
 from relief.programmes.queries import get_campaign, list_campaigns, package_of
 from relief.store.work import reading, unit_of_work
 from tests.factories.campaigns import (
@@ -153,6 +155,15 @@ def test_criteria_too_intricate_for_the_form_are_kept(app: Flask, land: Land, vi
     client.post("/campaigns/1/edit", data=simple)
     with app.app_context(), reading(land.coordinator) as work:
         assert get_campaign(work, 1).criteria.parts == ()
+
+
+def test_sizes_are_said_in_words(app: Flask, land: Land, visit: Visit) -> None:
+    bands = (BandPlan(1, 1, Money.rupees(1)), BandPlan(2, 4, Money.rupees(2)), BandPlan(5, 60, Money.rupees(3)))
+    with app.app_context():
+        planned(land, bands=bands, criteria={"all": [{"test": "house_damage", "in": ["partial", "full"]}]})
+    page = visit(Role.COORDINATOR).get("/campaigns/1").text
+    for words in ("1 member<", "2 to 4 members", "5 members or more", "partly damaged or fully damaged"):
+        assert words in page
 
 
 def test_a_programme_is_opened(land: Land, visit: Visit) -> None:
