@@ -10,17 +10,21 @@ from typing import Any, NamedTuple
 
 from relief.audit.trail import GENESIS
 from relief.kernel.messages import N_
-from relief.store.columns import instant_text
 from relief.store.statement import Statement
 from relief.store.work import Work
 
 # What is found is listed up to here and counted beyond: one edited table can break every row.
 MOST_LISTED = 200
 
-_ENTRIES = Statement(
-    "SELECT id, segment, position, at, actor_id, action, subject_kind, subject_id, area_id, detail, record_digest,"
+_ENTRIES = (
+    "SELECT id, segment, position, {at}, actor_id, action, subject_kind, subject_id, area_id, detail, record_digest,"
     " previous_hash, entry_hash FROM audit_entry ORDER BY id"
 )
+# PostgreSQL spells the instants out itself: reading them as Python's and writing them out again would take longer than hashing.
+_ENTRIES_OF = {
+    "sqlite": Statement(_ENTRIES.format(at="at")),
+    "postgresql": Statement(_ENTRIES.format(at="""to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""")),
+}
 _HEADS = Statement("SELECT segment, position, entry_hash FROM audit_head ORDER BY segment")
 
 
@@ -87,7 +91,7 @@ class Chains:
 
     def walk(self, work: Work) -> Iterator[SealedEntry]:
         """Check every entry and, at the end, every head; yield the entries that seal rows on the way."""
-        for row in _ENTRIES.stream(work, {}):
+        for row in _ENTRIES_OF[work.dialect].stream(work, {}):
             self.entries += 1
             entry_hash = _hash_of(row)
             if entry_hash != row[-1]:
@@ -140,7 +144,7 @@ def _hash_of(row: Any) -> bytes | None:
     _id, segment, position, at, actor, action, kind, subject, area, detail, sealed, previous, _hash = row
     try:
         text = (
-            f"[{_quoted(segment)},{position:d},{_quoted(at if isinstance(at, str) else instant_text(at))},{actor:d},"
+            f"[{_quoted(segment)},{position:d},{_quoted(at)},{actor:d},"
             f"{_quoted(action)},{_quoted(kind)},{_quoted(subject)},{'null' if area is None else area},{_quoted(detail)},"
             f'"{"" if sealed is None else sealed.hex()}","{previous.hex()}"]'
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
-from flask import send_file
+from flask import Response
 
 from relief.files.cells import Cell
 from relief.files.writing import write_csv, write_workbook
@@ -19,6 +21,7 @@ KINDS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+_PIECE = 2**18
 
 
 def answer_table(kind: str, name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Answer:
@@ -28,13 +31,28 @@ def answer_table(kind: str, name: str, header: Sequence[str], rows: Iterable[Seq
     """
     if kind not in KINDS:
         raise NotFound("export.no_such_kind", N_("Tables come as CSV and as XLSX."))
-    with tempfile.TemporaryDirectory(prefix="relief-") as folder:
-        path = Path(folder) / f"table.{kind}"
+    folder = Path(tempfile.mkdtemp(prefix="relief-"))
+    remove = partial(shutil.rmtree, folder, ignore_errors=True)
+    path = folder / f"table.{kind}"
+    try:
         if kind == "csv":
             with path.open("w", encoding="utf-8", newline="") as file:
                 write_csv(file, header, rows)
         else:
             write_workbook(path, header, rows, sheet=name)
-        content = path.open("rb")  # Read on after the folder is gone: the open file keeps its content.
+    except BaseException:
+        remove()
+        raise
+    response = Response(_pieces(path, remove), content_type=KINDS[kind])
+    response.call_on_close(remove)  # Also where nobody waits for the file any more.
     day = dt.datetime.now(dt.UTC).date().isoformat()
-    return send_file(content, KINDS[kind], as_attachment=True, download_name=f"{name}-{day}.{kind}", etag=False)
+    response.headers.set("Content-Disposition", "attachment", filename=f"{name}-{day}.{kind}")
+    response.content_length = path.stat().st_size
+    return response
+
+
+def _pieces(path: Path, remove: Callable[[], None]) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            yield piece
+    remove()

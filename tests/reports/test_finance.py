@@ -16,8 +16,8 @@ from relief.reports.funds import get_statement, list_statements
 from relief.reports.journal import JournalFilter, all_lines, get_entry_page, list_lines
 from relief.reports.scope import Scope
 from relief.store.work import Work, reading
+from tests.factories.books import SYSTEM, one
 from tests.factories.finance import someone
-from tests.reports.conftest import SYSTEM, one
 
 pytestmark = pytest.mark.usefixtures("store")
 ALL = TotalsFilter()

@@ -15,7 +15,7 @@ from relief.reports.waiting import State, WaitingFilter, list_waiting
 from relief.store.db import Store
 from relief.store.scope import Scope
 from relief.store.work import Work, reading
-from tests.reports.conftest import AT, SYSTEM, one
+from tests.factories.books import AT, SYSTEM, one
 from tests.reports.test_finance import busiest_district, reader
 from tests.support.tampering import without_guards
 

@@ -14,7 +14,7 @@ from relief.store.db import Model, Store
 from relief.store.scope import Scope
 from relief.store.work import Work, reading
 from tests.architecture.source import modules
-from tests.reports.conftest import AT, SYSTEM
+from tests.factories.books import AT, SYSTEM
 from tests.support.tampering import without_guards
 
 for _name in modules():

@@ -37,6 +37,11 @@ class Databases:
             self._server = self._closing.enter_context(running_server())
         return self._server
 
+    @property
+    def keys_path(self) -> Path:
+        """The keyring with which databases are prepared: what lies sealed in them opens with it alone."""
+        return self._folder / "keys"
+
     def close(self) -> None:
         """Stop the server."""
         self._closing.close()
@@ -85,7 +90,7 @@ class Databases:
 
     def _fill(self, url: str, prepare: Prepare) -> None:
         app = Flask("tests")
-        store = Store(app, url, Keyring.create(self._folder / "keys"))
+        store = Store(app, url, Keyring.create(self.keys_path))
         try:
             with app.app_context():
                 prepare(store)
