@@ -19,7 +19,7 @@ _SCRIPT_FOLDS = str.maketrans(
         **dict.fromkeys("ؤ", "و"), **dict.fromkeys("ں", "ن"), "ء": None, "ـ": None,
     }
 )  # fmt: skip
-_NOT_WORD = re.compile(r"[^\w]+|_")
+_NOT_WORD = re.compile(r"[\W_]+")
 # A whole number, plain or with its groups whole: a decimal comma taken for one of these would make 25,00 into 2500.
 WHOLE_NUMBER = r"[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}"
 

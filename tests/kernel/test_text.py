@@ -62,6 +62,7 @@ def test_digits_fold_to_the_same_number(text: str):
 @example("𝐀li")
 @example("℡ ﷺ")
 @example("ŉ İ ß ᾳ")
+@example("0:_0")
 def test_the_key_of_a_key_is_the_key(text: str):
     key = search_key(text)
     assert search_key(key) == key
