@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from relief.app import create_app
@@ -16,6 +17,10 @@ from tests.support import chromium
 from tests.support.databases import Databases
 from tests.support.serving import LiveServer, serving
 from tests.support.watching import watched
+
+# The same examples in every run, so that a red run can be looked into; no deadline, for a shared machine may pause.
+hypothesis_settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis_settings.load_profile("same")
 
 
 def pytest_configure() -> None:
