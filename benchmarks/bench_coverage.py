@@ -7,29 +7,16 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from benchmarks import synthetic
 from benchmarks.bench_papers import Figure
-from relief.app import create_app
-from relief.config import Settings
-from relief.geography.model import Area
-from relief.kernel.permissions import Role
-from relief.store import migrations
-from relief.store.db import store
-from relief.store.work import reading, unit_of_work
-from tests.factories.people import SYSTEM, add_person, sign_in
-from tests.support.databases import Databases
+from benchmarks.full_size import FAMILIES, PAGES_A_SECOND, ask, auditor_of, filled, rates
+from relief.store.work import reading
+from tests.factories.people import SYSTEM
 
-FAMILIES = 186_331
-PAGES_A_SECOND = 1 / 0.3
 PAGES = {
     "by district": "/coverage?campaign=C1",
     "by UC, one district": "/coverage?campaign=C1&level=uc&area=PK703",
@@ -50,64 +37,21 @@ def measure(families: int = FAMILIES) -> list[Figure]:
 
 
 def _on(backend: str, families: int) -> list[Figure]:
-    with tempfile.TemporaryDirectory() as folder, _filled(Path(folder), backend, families) as app:
-        client = _auditor(app)
-        asked = {name: lambda url=url: _ask(client, url) for name, url in PAGES.items()}
-        rates = _rates(asked | {"": lambda: _sum_up(app)})
-        bare = rates.pop("")
+    with tempfile.TemporaryDirectory() as folder, filled(Path(folder), backend, families) as app:
+        client = auditor_of(app)
+        asked = {name: lambda url=url: ask(client, url) for name, url in PAGES.items()}
+        found = rates(asked | {"": lambda: _sum_up(app)})
+        bare = found.pop("")
         return [
             Figure(f"coverage {name}, {backend}", rate, PAGES_A_SECOND, "the bare sums", bare)
-            for name, rate in rates.items()
+            for name, rate in found.items()
         ]
-
-
-@contextmanager
-def _filled(folder: Path, backend: str, families: int) -> Iterator[Flask]:
-    """Yield an application over books of full size."""
-    databases = Databases(folder)
-    try:
-        app = create_app(Settings(instance_path=folder / "instance", database_url=databases.empty(backend)))
-        with app.app_context():
-            migrations.upgrade(store())
-            synthetic.load(families)
-            if backend == "postgresql":
-                # A server does so by itself within a minute of such a load.
-                with store().engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                    connection.execute(text("VACUUM ANALYZE"))
-            yield app
-            store().close()
-    finally:
-        databases.close()
-
-
-def _auditor(app: Flask) -> FlaskClient:
-    with unit_of_work(SYSTEM) as work:
-        user = add_person(work, Role.AUDITOR, work.session.query(Area).filter_by(code="PK7").one())
-    client = app.test_client()
-    sign_in(client, user)
-    return client
-
-
-def _ask(client: FlaskClient, url: str) -> None:
-    answer = client.get(url)
-    assert answer.status_code == 200, url
 
 
 def _sum_up(app: Flask) -> None:
     with app.app_context(), reading(SYSTEM) as work:
         for statement in SUMS:
             work.session.execute(text(statement)).all()
-
-
-def _rates(asked: Mapping[str, Callable[[], object]], *, rounds: int = 12) -> dict[str, float]:
-    """Return how often a second each is done, by the best of some rounds: others use the machine too."""
-    best = dict.fromkeys(asked, float("inf"))
-    for _ in range(rounds):
-        for name, work in asked.items():
-            start = time.perf_counter()
-            work()
-            best[name] = min(best[name], time.perf_counter() - start)
-    return {name: 1 / seconds for name, seconds in best.items()}
 
 
 def main() -> int:
