@@ -20,11 +20,13 @@ from relief.kernel.money import Money
 from relief.ledger.funds import MoveFund, OpenFund, open_fund, receive_fund, spend_directly
 from relief.ledger.queries import get_fund_by_code
 from relief.ledger.reversals import ReverseEntry, reverse_entry
+from relief.ledger.rules import Account
 from relief.programmes.queries import campaign_not_found, find_campaign_by_code
 from relief.reports.comparing import differences_in
 from relief.reports.differences import Difference
 from relief.reports.finance import By, Sums, TotalsFilter, find_point_by_code, totals_by
 from relief.reports.funds import FundStatement, list_statements
+from relief.reports.journal import JournalFilter, sum_of
 from relief.reports.reconciliation import Books, reconcile
 from relief.store.work import Work, reading, unit_of_work
 
@@ -174,6 +176,7 @@ def reconcile_books(*, campaign: str | None, email: str | None, as_json: bool) -
     with reading(actor_named(email)) as work:
         found = reconcile(work, campaign_id=_campaign_id(work, campaign))
         differences = list(differences_in(work))
+        not_booked_in = -sum_of(work, JournalFilter(account=Account.GOODS_NOT_BOOKED_IN.value))
     header = (
         "campaign",
         "families",
@@ -187,11 +190,13 @@ def reconcile_books(*, campaign: str | None, email: str | None, as_json: bool) -
     )
     rows = [(row.code, *_book_cells(row.books)) for row in found.rows]
     lines = [align(header, rows, ("Total", *_book_cells(found.total)))]
+    lines.append(f"Unexplained at points: {found.total.unexplained_posted}; goods not booked in: {not_booked_in}.")
     lines += [f"{one.kind.label} ({one.where}): {one.figures[0]} against {one.figures[1]}" for one in differences]
     lines.append(f"{len(differences):,} differences." if differences else "The books agree: not one difference.")
     data = {
         "at": found.at.isoformat(), "campaigns": [{"code": row.code, **_book_data(row.books)} for row in found.rows],
-        "total": _book_data(found.total), "differences": [_difference_data(one) for one in differences],
+        "total": _book_data(found.total), "not_booked_in_paisa": not_booked_in.paisa,
+        "differences": [_difference_data(one) for one in differences],
     }  # fmt: skip
     report(data, as_json, "\n".join(lines))
     if differences or not found.total.agrees:

@@ -106,6 +106,11 @@ def list_lines(work: Work, wanted: JournalFilter, *, limit: int, offset: int) ->
     return JournalPage(tuple(_lines(work, shown, scope)), count, Money(paisa))
 
 
+def sum_of(work: Work, wanted: JournalFilter) -> Money:
+    """Return what the postings asked for come to. Raises: Forbidden, NotFound."""
+    return list_lines(work, wanted, limit=0, offset=0).sum
+
+
 def all_lines(work: Work, wanted: JournalFilter) -> Iterator[JournalLine]:
     """Yield every posting asked for, the oldest first, chunk by chunk: what an export writes."""
     scope = Scope.of(work, Permission.FUND_READ)

@@ -40,6 +40,8 @@ class Scope:
 
     places: Mapping[int, Place]
     sees_all: bool
+    # The levels by which figures are told apart: those whose areas are seen whole, districts and below.
+    levels: tuple[Level, ...]
 
     @classmethod
     def of(cls, work: Work, permission: Permission) -> Scope:
@@ -48,14 +50,8 @@ class Scope:
         paths = work.actor.paths(permission)
         every = [Place(row[0], row[1], Level(row[2]), *row[3:]) for row in _AREAS.rows(work, {})]
         seen = {place.id: place for place in every if place.path.startswith(paths)}
-        return cls(seen, EVERYWHERE in paths or (bool(every) and len(seen) == len(every)))
-
-    @property
-    def levels(self) -> tuple[Level, ...]:
-        """The levels by which figures are told apart: those whose areas are seen whole, districts and below."""
-        tops = [place for place in self.places.values() if len(place.ids) < 2 or place.ids[-2] not in self.places]
-        coarsest = max((place.level.rank for place in tops), default=0)
-        return tuple(level for level in Level if level.rank >= max(coarsest, Level.DISTRICT.rank))
+        sees_all = EVERYWHERE in paths or (bool(every) and len(seen) == len(every))
+        return cls(seen, sees_all, _levels_of(seen))
 
     @classmethod
     def whole(cls, work: Work, permission: Permission) -> Scope:
@@ -90,3 +86,10 @@ class Scope:
     def within(self, place: Place) -> set[int]:
         """Return the ids of an area and of all in it."""
         return {other.id for other in self.places.values() if other.path.startswith(place.path)}
+
+
+def _levels_of(places: Mapping[int, Place]) -> tuple[Level, ...]:
+    paths = {place.path for place in places.values()}
+    tops = [place for place in places.values() if place.path[:-1].rpartition("/")[0] + "/" not in paths]
+    coarsest = max((place.level.rank for place in tops), default=0)
+    return tuple(level for level in Level if level.rank >= max(coarsest, Level.DISTRICT.rank))

@@ -10,8 +10,10 @@ from flask import Blueprint, render_template, request, url_for
 from relief.files.cells import Cell
 from relief.kernel.codes import FamilyCode
 from relief.kernel.permissions import Permission
+from relief.ledger.rules import Account
 from relief.reports.comparing import differences_in
 from relief.reports.differences import Difference
+from relief.reports.journal import JournalFilter, sum_of
 from relief.reports.reconciliation import Reconciliation, reconcile
 from relief.reports.scope import Scope
 from relief.reports.waiting import State, WaitingFilter, WaitingRow, list_waiting
@@ -38,12 +40,14 @@ def index() -> Answer:
         view = read_view(work)
         level = read_level(view)
         found = reconcile(work, campaign_id=view.wanted.campaign_id, level=level)
+        not_booked_in = -sum_of(work, JournalFilter(view.wanted, account=Account.GOODS_NOT_BOOKED_IN.value))
     options = {
         "campaign": [(campaign.code, campaign.name) for campaign in view.campaigns],
         "level": [(one.value, label(one)) for one in view.scope.levels],
     }
     return render_template(
         "reconciliation/index.html", view=view, level=level, found=found, options=options, waiting_url=_waiting_url,
+        not_booked_in=not_booked_in,
         form=Form(None, initial=view.arguments | {"level": level.value if level else ""}),
     )  # fmt: skip
 
