@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, case, exists, false, func, or_, select
 
@@ -175,19 +176,35 @@ def list_sessions(work: Work, user_id: int) -> list[SignInSession]:
 
 def people_with_role(work: Work, role: Role, area_path: str) -> list[tuple[int, str]]:
     """Return (id, name) of the people who hold the role over the area and are not disabled, by name."""
-    grants = work.session.execute(
-        select(User.id, User.name, Area.path)
-        .join(RoleGrant, (RoleGrant.user_id == User.id) & RoleGrant.ended_at.is_(None))
-        .join(Area, Area.id == RoleGrant.area_id)
-        .where(User.disabled_at.is_(None), RoleGrant.role == role)
-    )
+    grants = work.session.execute(_holders_of(role))
     found = {user_id: name for user_id, name, path in grants if area_path.startswith(path)}
+    return sorted(found.items(), key=lambda person: person[1])
+
+
+def people_within(work: Work, role: Role, permission: Permission) -> list[tuple[int, str]]:
+    """Return (id, name) of the people who hold the role over any area that touches those of the actor's permission, by name."""
+    paths = work.actor.paths(permission)
+    grants = work.session.execute(_holders_of(role))
+    found = {
+        user_id: name
+        for user_id, name, path in grants
+        if any(path.startswith(own) or own.startswith(path) for own in paths)
+    }
     return sorted(found.items(), key=lambda person: person[1])
 
 
 def is_any_user(work: Work) -> bool:
     """Return whether there is an account at all."""
     return work.session.scalar(select(User.id).limit(1)) is not None
+
+
+def _holders_of(role: Role) -> Any:
+    return (
+        select(User.id, User.name, Area.path)
+        .join(RoleGrant, (RoleGrant.user_id == User.id) & RoleGrant.ended_at.is_(None))
+        .join(Area, Area.id == RoleGrant.area_id)
+        .where(User.disabled_at.is_(None), RoleGrant.role == role)
+    )
 
 
 def _standing_of(work: Work, user_id: int, name: str, stamp: str) -> Standing:

@@ -25,7 +25,6 @@ class Table:
     """Where and for which campaign a hand-over is made; `day_id` is None when no distribution was planned there that day."""
 
     campaign_id: int
-    campaign_no: int
     campaign_state: CampaignState
     proof_required: Proof
     fund_id: int
@@ -56,7 +55,6 @@ class Claim:
     uc_id: int
     family_id: int
     campaign_id: int
-    campaign_no: int
     reissue: int
     public_key: bytes
     key_state: KeyState
@@ -91,7 +89,7 @@ class Due:
 
 
 _TABLE = """
-SELECT c.id, c.number, c.state, c.proof_required, c.fund_id, p.id, p.number, p.location_id, p.uc_id, a.path,
+SELECT c.id, c.state, c.proof_required, c.fund_id, p.id, p.number, p.location_id, p.uc_id, a.path,
        d.held_on, d.id, d.instalment_no, (SELECT 1 FROM day_staff s WHERE s.day_id = d.id AND s.user_id = :user_id)
 FROM {source} JOIN area a ON a.id = p.uc_id {where}
 """
@@ -110,7 +108,7 @@ _PLACE = Statement(
 )
 _CLAIM = """
 SELECT t.id, t.state, t.key_id, t.point_no, t.expires_on, t.holder_tag, e.id, e.serial, e.band_no, e.uc_id, e.family_id,
-       c.id, c.number, t.reissue, k.public_key, k.state
+       c.id, t.reissue, k.public_key, k.state
 FROM {source} JOIN campaign c ON c.id = e.campaign_id
      JOIN campaign_key k ON k.campaign_id = c.id AND k.key_id = t.key_id
 WHERE {where}
@@ -167,7 +165,7 @@ def table_at(work: Work, *, campaign_id: int, point_id: int, held_on: dt.date) -
     row = _PLACE.row(work, {**place, "user_id": int(work.actor.id)})
     if row is None:
         raise NotFound("point.not_found", N_("There is no such point or campaign."))
-    return _as_table((*row[:10], row[10] or held_on, *row[11:]))
+    return _as_table((*row[:9], row[9] or held_on, *row[10:]))
 
 
 def find_claim(work: Work, presented: Presented, *, campaign_id: int, lock: bool) -> Claim | None:
@@ -247,9 +245,9 @@ def _is_of(claim: Claim, body: rt1.TokenBody) -> bool:
 
 def _as_table(row: Any) -> Table:
     return Table(
-        campaign_id=row[0], campaign_no=row[1], campaign_state=CampaignState(row[2]), proof_required=Proof(row[3]),
-        fund_id=row[4], point_id=row[5], point_no=row[6], location_id=row[7], uc_id=row[8], area_path=row[9],
-        held_on=as_day(row[10]), day_id=row[11], instalment_no=row[12] or 0, is_staffed_by_actor=row[13] is not None,
+        campaign_id=row[0], campaign_state=CampaignState(row[1]), proof_required=Proof(row[2]), fund_id=row[3],
+        point_id=row[4], point_no=row[5], location_id=row[6], uc_id=row[7], area_path=row[8], held_on=as_day(row[9]),
+        day_id=row[10], instalment_no=row[11] or 0, is_staffed_by_actor=row[12] is not None,
     )  # fmt: skip
 
 
@@ -257,7 +255,7 @@ def _as_claim(row: Any) -> Claim:
     return Claim(
         token_id=row[0], token_state=TokenState(row[1]), key_id=row[2], point_no=row[3], expires_on=as_day(row[4]),
         holder_tag=row[5], entitlement_id=row[6], serial=row[7], band_no=row[8], uc_id=row[9], family_id=row[10],
-        campaign_id=row[11], campaign_no=row[12], reissue=row[13], public_key=bytes(row[14]), key_state=KeyState(row[15]),
+        campaign_id=row[11], reissue=row[12], public_key=bytes(row[13]), key_state=KeyState(row[14]),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from relief.accounts.queries import people_with_role
 from relief.distributions.claims import Table, find_claim, package_of, table_at
 from relief.distributions.deciding import HolderCheck
 from relief.distributions.hand_overs import HandOver, Outcome, record_hand_over
@@ -17,7 +18,7 @@ from relief.kernel.dates import local_day
 from relief.kernel.errors import NotFound, RuleViolation
 from relief.kernel.messages import N_
 from relief.kernel.money import Money
-from relief.kernel.permissions import Permission
+from relief.kernel.permissions import Permission, Role
 from relief.kernel.quantity import Quantity
 from relief.programmes.rules import Proof
 from relief.store.statement import Statement
@@ -46,7 +47,10 @@ class LateRow:
 
 @dataclass(frozen=True, slots=True)
 class LateList:
-    """A paper list of one point on one date. `list_id` is made once by whoever types it in, so that sending twice is harmless."""
+    """A paper list of one point on one date. `list_id` is made once by whoever types it in, so that sending twice is harmless.
+
+    `operator_id` is who stood at the table, None where the paper does not say.
+    """
 
     list_id: str
     campaign_id: int
@@ -60,8 +64,8 @@ class LateList:
 def record_late_list(work: Work, command: LateList) -> list[Outcome]:
     """Record every row, in the order of the paper, and return how each ended: given, or a conflict with its reason.
 
-    Raises: NotFound; RuleViolation "late_list.in_future", "late_list.empty", "late_list.too_long": the list as a whole, before
-    any row was recorded.
+    Raises: NotFound; RuleViolation "late_list.in_future", "late_list.empty", "late_list.too_long",
+    "late_list.not_point_staff", "late_list.not_in_package": the list as a whole, nothing of it is recorded.
     """
     table = table_at(work, campaign_id=command.campaign_id, point_id=command.point_id, held_on=command.held_on)
     if not work.actor.may(Permission.HAND_OVER_RECORD_LATE, table.area_path):
@@ -74,6 +78,12 @@ def record_late_list(work: Work, command: LateList) -> list[Outcome]:
         raise RuleViolation("late_list.empty", N_("The list has no rows. Type one code a line."))
     if len(command.rows) > MOST_ROWS:
         raise RuleViolation("late_list.too_long", N_("Send at most %(count)s rows at a time."), count=MOST_ROWS)
+    staff = people_with_role(work, Role.POINT_STAFF, table.area_path)
+    if command.operator_id is not None and command.operator_id not in {user_id for user_id, _name in staff}:
+        # Else a list could put what happened to anybody's name.
+        raise RuleViolation(
+            "late_list.not_point_staff", N_("Only point staff of this point's area can have handed over.")
+        )
     return [record_hand_over(work, _as_hand_over(work, command, table, number)) for number in range(len(command.rows))]
 
 
@@ -98,7 +108,7 @@ def _as_hand_over(work: Work, command: LateList, table: Table, index: int) -> Ha
         Channel.LATE_LIST,
         table,
         presented,
-        HolderCheck(command.proof),
+        HolderCheck(command.proof, None),
         None if row.given is None else _by_line(work, table, presented, row.given),
         operator_id=command.operator_id,
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from relief.audit.trail import Deed, digest_of, record
 from relief.distributions import effects
@@ -13,9 +14,12 @@ from relief.distributions.rules import HandOverKind
 from relief.kernel.dates import local_day
 from relief.kernel.errors import NotFound, RuleViolation
 from relief.kernel.messages import N_
+from relief.kernel.money import Money
 from relief.kernel.permissions import Permission
 from relief.kernel.text import clean
-from relief.programmes.rules import Proof
+from relief.ledger.commitments import release_commitment
+from relief.ledger.rules import Cost
+from relief.programmes.rules import CampaignState, Proof
 from relief.store.columns import instant_text
 from relief.store.statement import Statement
 from relief.store.work import Work
@@ -32,9 +36,28 @@ class VoidHandOver:
     reason: str
 
 
+class _Undone(NamedTuple):
+    """The hand-over to be undone."""
+
+    id: int
+    kind: str
+    campaign_id: int
+    entitlement_id: int
+    token_id: int
+    instalment_no: int
+    point_id: int
+    uc_id: int
+    given_on: dt.date | str
+    cash_paisa: int
+    goods_paisa: int
+    operator_id: int
+    channel: str
+    band_no: int
+
+
 _EVENT = Statement(
     "SELECT h.id, h.kind, h.campaign_id, h.entitlement_id, h.token_id, h.instalment_no, h.point_id, h.uc_id, h.given_on,"
-    " h.cash_paisa, h.goods_paisa, h.operator_id, e.band_no, h.channel"
+    " h.cash_paisa, h.goods_paisa, h.operator_id, h.channel, e.band_no"
     " FROM hand_over h JOIN entitlement e ON e.id = h.entitlement_id WHERE h.id = :id {for_update of e}"
 )
 _LATER = Statement(
@@ -65,43 +88,49 @@ def void_hand_over(work: Work, command: VoidHandOver) -> int:
     same = _SAME_EVENT.row(work, {"event_id": command.event_id})
     if same is not None and same[1] == command.hand_over_id:
         return int(same[0])
-    event = _EVENT.row(work, {"id": command.hand_over_id})
-    if event is None:
+    found = _EVENT.row(work, {"id": command.hand_over_id})
+    if found is None:
         raise NotFound("hand_over.not_found", N_("There is no such hand-over."))
-    (_, kind, campaign_id, entitlement_id, _, instalment_no, point_id, uc_id, given_on, *_, band_no, _) = event
-    table = table_at(work, campaign_id=campaign_id, point_id=point_id, held_on=as_day(given_on))
+    event = _Undone(*found)
+    table = table_at(work, campaign_id=event.campaign_id, point_id=event.point_id, held_on=as_day(event.given_on))
     _check_may_void(work, event, table)
-    lines = _lines_given(work, command.hand_over_id, package_of(work, campaign_id, band_no))
+    lines = _lines_given(work, command.hand_over_id, package_of(work, event.campaign_id, event.band_no))
     row = append_event(work, _values(work, command, event, reason))
     if row is None:
         raise RuleViolation("void.already_undone", N_("This hand-over was undone before."))
-    source = effects.Source(row[0], uc_id, local_day(work.at))
-    effects.unsettle_owed(work, entitlement_id, instalment_no, lines)
+    source = effects.Source(row[0], event.uc_id, local_day(work.at))
+    effects.unsettle_owed(work, event.entitlement_id, event.instalment_no, lines)
     rows = [row, *effects.write_lines(work, source.hand_over_id, lines, sign=-1)]
     booked = {item_id: int(count) for item_id, count in _BOOKED.rows(work, {"source_id": str(command.hand_over_id)})}
     returned = effects.Returned(lines, {line.item_id: booked.get(line.item_id, 0) for line, _ in lines if line.item_id})
     rows += effects.take_back(work, table, source, returned)
-    detail = {"undoes": command.hand_over_id, "was": kind, "event": command.event_id}
-    segment = f"point {point_id}"
-    record(work, Deed("redemption.voided", "hand_over", source.hand_over_id, uc_id, detail, segment, digest_of(*rows)))
+    if table.campaign_state is CampaignState.CLOSED:
+        # Closing has released what was not handed over; what comes back afterwards follows it into the fund's free money.
+        cost = Cost(Money(event.cash_paisa), Money(event.goods_paisa))
+        release_commitment(work, table.fund_id, cost, "void", str(source.hand_over_id))
+    detail = {"undoes": command.hand_over_id, "was": event.kind, "event": command.event_id}
+    segment = f"point {event.point_id}"
+    record(
+        work,
+        Deed("redemption.voided", "hand_over", source.hand_over_id, event.uc_id, detail, segment, digest_of(*rows)),
+    )
     return source.hand_over_id
 
 
-def _check_may_void(work: Work, event: Any, table: Table) -> None:
-    hand_over_id, kind, entitlement_id, instalment_no = event[0], event[1], event[3], event[5]
+def _check_may_void(work: Work, event: _Undone, table: Table) -> None:
     if not work.actor.may(Permission.HAND_OVER_VOID, table.area_path):
         raise NotFound("hand_over.not_found", N_("There is no such hand-over."))
-    if kind not in (HandOverKind.OPENING, HandOverKind.COMPLETION):
+    if event.kind not in (HandOverKind.OPENING, HandOverKind.COMPLETION):
         raise RuleViolation(
             "void.not_a_hand_over", N_("Only a hand-over can be undone; a conflict is decided on its desk.")
         )
-    if _IS_VOIDED.row(work, {"id": hand_over_id}) is not None:
+    if _IS_VOIDED.row(work, {"id": event.id}) is not None:
         raise RuleViolation("void.already_undone", N_("This hand-over was undone before."))
-    later = {"entitlement_id": entitlement_id, "instalment_no": instalment_no, "id": hand_over_id}
-    if kind == HandOverKind.OPENING and _LATER.row(work, later)[0]:
+    later = {"entitlement_id": event.entitlement_id, "instalment_no": event.instalment_no, "id": event.id}
+    if event.kind == HandOverKind.OPENING and _LATER.row(work, later)[0]:
         raise RuleViolation("void.later_first", N_("The rest was handed over later. Undo that first."))
     is_coordinator = work.actor.may(Permission.HAND_OVER_RECORD_LATE, table.area_path)
-    is_own_today = event[11] == work.actor.id and as_day(event[8]) == local_day(work.at)
+    is_own_today = event.operator_id == work.actor.id and as_day(event.given_on) == local_day(work.at)
     if not (is_coordinator or is_own_today):
         raise RuleViolation(
             "void.too_late",
@@ -114,16 +143,16 @@ def _lines_given(work: Work, hand_over_id: int, package: list[PackageLineOf]) ->
     return [(line, amounts[line.line_no]) for line in package if line.line_no in amounts]
 
 
-def _values(work: Work, command: VoidHandOver, event: Any, reason: str) -> dict[str, Any]:
-    (_, kind, campaign_id, entitlement_id, token_id, instalment_no, point_id, uc_id, _, cash, goods, *_) = event
+def _values(work: Work, command: VoidHandOver, event: _Undone, reason: str) -> dict[str, Any]:
     now, who = instant_text(work.at), int(work.actor.id)
     return {
-        "event_id": command.event_id, "kind": HandOverKind.VOID.value, "channel": event[13], "campaign_id": campaign_id,
-        "entitlement_id": entitlement_id, "token_id": token_id, "instalment_no": instalment_no, "point_id": point_id,
+        "event_id": command.event_id, "kind": HandOverKind.VOID.value, "channel": event.channel,
+        "campaign_id": event.campaign_id, "entitlement_id": event.entitlement_id, "token_id": event.token_id,
+        "instalment_no": event.instalment_no, "point_id": event.point_id, "uc_id": event.uc_id,
         # The void belongs to the day on which it is made: the day that it undoes may be closed in the books.
-        "uc_id": uc_id, "given_on": local_day(work.at).isoformat(), "given_at": now, "recorded_at": now,
-        "operator_id": who, "recorded_by": who, "proof": Proof.NONE.value, "taken_by_proxy": "",
-        "served": -1 if kind == HandOverKind.OPENING else 0, "cash_paisa": -cash, "goods_paisa": -goods,
-        "unexplained_paisa": 0, "voids_id": command.hand_over_id, "reopens_id": None, "reason": reason,
-        "content_digest": digest_of((command.hand_over_id, reason)),
+        "given_on": local_day(work.at).isoformat(), "given_at": now, "recorded_at": now, "operator_id": who,
+        "recorded_by": who, "proof": Proof.NONE.value, "taken_by_proxy": "",
+        "served": -1 if event.kind == HandOverKind.OPENING else 0, "cash_paisa": -event.cash_paisa,
+        "goods_paisa": -event.goods_paisa, "unexplained_paisa": 0, "voids_id": command.hand_over_id, "reopens_id": None,
+        "reason": reason, "content_digest": digest_of((command.hand_over_id, reason)),
     }  # fmt: skip

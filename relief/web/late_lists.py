@@ -6,7 +6,7 @@ import uuid
 
 from flask import Blueprint, render_template
 
-from relief.accounts.queries import people_with_role
+from relief.accounts.queries import people_within
 from relief.distributions import queries
 from relief.distributions.hand_overs import OutcomeKind
 from relief.distributions.late_list import LateList, LateRow, parse_row, record_late_list
@@ -41,8 +41,7 @@ def new() -> Answer:
             "late_lists/new.html", form=form, proofs=[(proof.value, proof) for proof in Proof],
             campaigns=[(row.id, row.name) for row in list_campaigns(work, (CampaignState.ACTIVE, CampaignState.CLOSED))],
             points=[(row[0].id, row[0].name) for row in queries.list_points(work)],
-            people=[person for path in work.actor.paths(Permission.HAND_OVER_RECORD_LATE)
-                    for person in people_with_role(work, Role.POINT_STAFF, path)],
+            people=people_within(work, Role.POINT_STAFF, Permission.HAND_OVER_RECORD_LATE),
         )  # fmt: skip
     return page, form.status
 

@@ -17,7 +17,7 @@ from relief.distributions.voiding import VoidHandOver, void_hand_over
 from relief.entitlements.model import Token
 from relief.entitlements.rules import TokenState
 from relief.kernel.errors import NotFound, RuleViolation
-from relief.ledger.model import Posting
+from relief.ledger.model import FundBalance, Posting
 from relief.programmes.model import Campaign
 from relief.programmes.rules import CampaignState, Proof
 from relief.stock.model import Movement, StockOnHand
@@ -293,6 +293,25 @@ def test_a_hand_over_is_undone_once_and_its_completion_first(store):
     undo(opening.hand_over_id)
     with reading(SYSTEM) as work:
         assert tents_left(work, world) == 100
+
+
+def test_a_void_after_the_campaign_closed_gives_its_promise_back_to_the_fund(store):
+    world = build_world()
+    given = give(world, world.families[0])
+    value = CASH + 2 * TENT_COST
+    with unit_of_work(SYSTEM) as work:
+        work.session.add(
+            FundBalance(
+                fund_id=world.fund_id, received_paisa=2 * value, committed_paisa=value, committed_goods_paisa=2 * TENT_COST,
+                purchased_paisa=2 * TENT_COST, spent_directly_paisa=0,
+            )
+        )  # fmt: skip
+        work.session.get_one(Campaign, world.campaign_id).state = CampaignState.CLOSED
+    with unit_of_work(world.coordinator, at=AT) as work:
+        void_hand_over(work, VoidHandOver(new_event(), given.hand_over_id, "The goods came back"))
+    with reading(SYSTEM) as work:
+        balance = work.session.get_one(FundBalance, world.fund_id)
+        assert (balance.committed_paisa, balance.committed_goods_paisa) == (0, 0)
 
 
 @pytest.mark.parametrize("model", [HandOver, HandOverLine, Movement, Posting, AuditEntry])

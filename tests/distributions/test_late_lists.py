@@ -25,10 +25,10 @@ from tests.factories.world import AT, CASH, SYSTEM, TENT_COST, TODAY, build_worl
 LATER = AT + dt.timedelta(days=3)
 
 
-def record(world, rows, *, held_on=TODAY, list_id=None, actor=None):
+def record(world, rows, *, held_on=TODAY, list_id=None, actor=None, **more):
     rows = [row if isinstance(row, LateRow) else LateRow(row) for row in rows]
     with unit_of_work(actor or world.coordinator, at=LATER) as work:
-        command = LateList(list_id or str(uuid.uuid4()), world.campaign_id, world.point_id, held_on, rows)
+        command = LateList(list_id or str(uuid.uuid4()), world.campaign_id, world.point_id, held_on, rows, **more)
         return record_late_list(work, command)
 
 
@@ -164,3 +164,23 @@ def test_a_coordinator_decides_on_a_conflict_once_and_not_on_own_hand_overs(stor
     assert again.value.code == "conflict.decided"
     with reading(SYSTEM) as work:
         assert work.session.get_one(ConflictCase, conflict).state is ConflictState.DECIDED
+
+
+def test_a_proof_noted_on_paper_counts_though_nobody_can_compare_its_digits_again(store):
+    world = build_world(families=2, proof_required=Proof.LAST_FOUR)
+    told, untold = (holder.code.grouped() for holder in world.families)
+    assert record(world, [told], proof=Proof.LAST_FOUR)[0].kind is OutcomeKind.GIVEN
+    assert record(world, [untold])[0].refusal is Refusal.PROOF_MISSING
+
+
+def test_a_list_names_point_staff_of_the_area_or_nobody(store):
+    world = build_world(families=2)
+    first, second = (holder.code.grouped() for holder in world.families)
+    outcome = record(world, [first], operator_id=int(world.staff.id))[0]
+    with reading(SYSTEM) as work:
+        event = work.session.get_one(HandOver, outcome.hand_over_id)
+        assert (event.operator_id, event.recorded_by) == (world.staff.id, world.coordinator.id)
+    for nobody in (int(world.stranger.id), 10**6):
+        with pytest.raises(RuleViolation) as refused:
+            record(world, [second], operator_id=nobody)
+        assert refused.value.code == "late_list.not_point_staff"
