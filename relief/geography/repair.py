@@ -33,11 +33,6 @@ class Flaw(enum.StrEnum):
         """What to tell a person, a msgid."""
         return _FLAW_LABELS[self]
 
-    @property
-    def is_fatal(self) -> bool:
-        """Whether the feature cannot be loaded."""
-        return self not in (Flaw.MENDED, Flaw.SLIVERS_DROPPED)
-
 
 _FLAW_LABELS = {
     Flaw.EMPTY: N_("The feature has no shape."),

@@ -33,10 +33,5 @@ class PersonName:
         """The key under which a search finds the name."""
         return search_key(self.text)
 
-    def masked(self) -> str:
-        """Return the name for a phone's roster or a list on paper: the first word and initials."""
-        first, *others = self.text.split()
-        return " ".join([first, *(f"{word[0]}." for word in others)])
-
     def __str__(self) -> str:
         return self.text

@@ -26,11 +26,6 @@ class Account(enum.StrEnum):
         """The account's name, a msgid."""
         return _LABELS[self]
 
-    @property
-    def is_spending(self) -> bool:
-        """Whether a debit to the account is relief disbursed."""
-        return self.value.startswith("5")
-
 
 _LABELS = {
     Account.BANK: N_("Bank"),

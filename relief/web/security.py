@@ -59,11 +59,6 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
-def allow_in_csp(directive: str, source: str) -> None:
-    """Widen the content policy for this answer alone: `allow_in_csp("style-src-attr", "'unsafe-inline'")`."""
-    g.setdefault("csp_additions", {}).setdefault(directive, []).append(source)
-
-
 def mask_tokens(text: str) -> str:
     """Return the text with the digits of token addresses taken out: a token's text is a secret."""
     return _TOKEN_ADDRESS.sub(r"\1***", text)
@@ -102,9 +97,6 @@ def _content_policy() -> str:
     if "csp_nonce" in g:
         for name in ("script-src", "style-src"):
             policy[name].append(f"'nonce-{g.csp_nonce}'")
-    for name, sources in g.get("csp_additions", {}).items():
-        known = [source for source in policy.get(name, []) if source != "'none'"]
-        policy[name] = [*known, *sources]
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in policy.items())
 
 

@@ -59,7 +59,6 @@ def test_polygons_are_taken_out_of_a_collection():
 )
 def test_what_cannot_be_mended_is_refused(geometry: shapely.Geometry | None, flaw: Flaw):
     assert mend(geometry) == (None, [flaw])
-    assert flaw.is_fatal
     assert flaw.label
 
 

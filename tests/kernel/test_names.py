@@ -30,12 +30,5 @@ def test_no_name_and_an_endless_name_are_refused(typed: str, code: str):
     assert refusal.value.code == code and "%(" not in str(refusal.value)
 
 
-@pytest.mark.parametrize(
-    ("name", "masked"), [("Fatima Bibi Soomro", "Fatima B. S."), ("Fatima", "Fatima"), ("فاطمہ بی بی", "فاطمہ ب. ب.")]
-)
-def test_a_masked_name_shows_the_first_word_and_initials(name: str, masked: str):
-    assert PersonName.parse(name).masked() == masked
-
-
 def test_a_name_is_found_under_the_key_of_its_text():
     assert PersonName.parse("FÁTIMA  Bibi").key == "fatima bibi"

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from relief.kernel.errors import Conflict, InvalidInput, Problem, RuleViolation
 from relief.web.access import for_everyone
-from relief.web.security import allow_in_csp, csp_nonce, mask_tokens
+from relief.web.security import csp_nonce, mask_tokens
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
@@ -39,20 +39,6 @@ def test_a_nonce_serves_one_answer(app: Flask, client: FlaskClient):
     first, second = client.get("/nonce"), client.get("/nonce")
     assert first.text != second.text
     assert f"'nonce-{first.text}'" in first.headers["Content-Security-Policy"]
-
-
-def test_the_policy_is_widened_for_one_answer_alone(app: Flask, client: FlaskClient):
-    @for_everyone
-    def view() -> str:
-        allow_in_csp("style-src-attr", "'unsafe-inline'")
-        allow_in_csp("frame-ancestors", "'self'")
-        return ""
-
-    app.add_url_rule("/wide", "wide", view)
-    policy = client.get("/wide").headers["Content-Security-Policy"]
-    assert "style-src-attr 'unsafe-inline'" in policy
-    assert "frame-ancestors 'self'" in policy
-    assert "unsafe" not in client.get("/").headers["Content-Security-Policy"]
 
 
 def test_a_form_without_its_token_is_refused(app: Flask, client: FlaskClient):
