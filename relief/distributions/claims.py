@@ -58,6 +58,7 @@ class Claim:
     reissue: int
     public_key: bytes
     key_state: KeyState
+    campaign_state: CampaignState
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ _PLACE = Statement(
 )
 _CLAIM = """
 SELECT t.id, t.state, t.key_id, t.point_no, t.expires_on, t.holder_tag, e.id, e.serial, e.band_no, e.uc_id, e.family_id,
-       c.id, t.reissue, k.public_key, k.state
+       c.id, t.reissue, k.public_key, k.state, c.state
 FROM {source} JOIN campaign c ON c.id = e.campaign_id
      JOIN campaign_key k ON k.campaign_id = c.id AND k.key_id = t.key_id
 WHERE {where}
@@ -116,11 +117,13 @@ WHERE {where}
 
 
 class _Finder:
-    """One look-up, with and without the lock that lets one hand-over at a time decide on an entitlement."""
+    """One look-up, with and without the locks: one hand-over at a time decides on an entitlement, and none while its campaign is
+    being closed, which counts what was given.
+    """
 
     def __init__(self, *, source: str, where: str) -> None:
         sql = _CLAIM.format(source=source, where=where)
-        self._plain, self._locking = Statement(sql), Statement(sql + " {for_update of e}")
+        self._plain, self._locking = Statement(sql), Statement(sql + " {for_update of e} {for_share of c}")
 
     def find(self, work: Work, params: Mapping[str, Any], *, lock: bool) -> Claim | None:
         row = (self._locking if lock else self._plain).row(work, params)
@@ -256,6 +259,7 @@ def _as_claim(row: Any) -> Claim:
         token_id=row[0], token_state=TokenState(row[1]), key_id=row[2], point_no=row[3], expires_on=as_day(row[4]),
         holder_tag=row[5], entitlement_id=row[6], serial=row[7], band_no=row[8], uc_id=row[9], family_id=row[10],
         campaign_id=row[11], reissue=row[12], public_key=bytes(row[13]), key_state=KeyState(row[14]),
+        campaign_state=CampaignState(row[15]),
     )  # fmt: skip
 
 

@@ -69,7 +69,8 @@ def decide(work: Work, table: Table, presentation: Presentation, *, lock: bool) 
         key_state=key_state,
         token_state=claim.token_state if claim else None,
         is_of_this_campaign=claim is not None and claim.campaign_id == table.campaign_id,
-        campaign_state=table.campaign_state,
+        # Read under the lock: since the table was looked up the campaign may have been closed.
+        campaign_state=claim.campaign_state if claim else table.campaign_state,
         on=table.held_on,
         expires_on=claim.expires_on if claim else table.held_on,
         is_distribution_day=table.day_id is not None,

@@ -1,6 +1,7 @@
 """Hand-overs at the desk: once, whole, and with all their effects."""
 
 import threading
+import time
 
 import pytest
 from flask import current_app
@@ -293,6 +294,26 @@ def test_a_hand_over_is_undone_once_and_its_completion_first(store):
     undo(opening.hand_over_id)
     with reading(SYSTEM) as work:
         assert tents_left(work, world) == 100
+
+
+def test_nothing_is_given_while_its_campaign_is_being_closed(store):
+    world = build_world()
+    app = current_app._get_current_object()
+    closing = threading.Event()
+
+    def close():
+        with app.app_context(), unit_of_work(SYSTEM) as work:
+            work.session.get_one(Campaign, world.campaign_id, with_for_update=True).state = CampaignState.CLOSED
+            work.session.flush()
+            closing.set()
+            time.sleep(0.3)  # The hand-over comes now, and waits.
+
+    closer = threading.Thread(target=close)
+    closer.start()
+    closing.wait()
+    outcome = give(world, world.families[0])
+    closer.join()
+    assert outcome.refusal is Refusal.CAMPAIGN_NOT_RUNNING
 
 
 def test_a_void_after_the_campaign_closed_gives_its_promise_back_to_the_fund(store):
