@@ -91,7 +91,7 @@ class PhoneNumber:
             number = phonenumbers.parse(typed, "PK")
         except phonenumbers.NumberParseException:
             number = None
-        if number is None or not phonenumbers.is_possible_number(number):
+        if number is None or _is_slip(number) or not phonenumbers.is_possible_number(number):
             raise InvalidInput(
                 "phone.invalid", N_("This is not a phone number. Write it as 0300-1234567 or +92 300 1234567.")
             )
@@ -106,3 +106,9 @@ class PhoneNumber:
 
     def __repr__(self) -> str:
         return f"PhoneNumber({self})"
+
+
+def _is_slip(number: phonenumbers.PhoneNumber) -> bool:
+    """Return whether a mobile of Pakistan, which begins with 3, has a digit more or less than ten."""
+    national = str(number.national_number)
+    return number.country_code == 92 and national.startswith("3") and len(national) != 10
