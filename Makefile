@@ -26,7 +26,7 @@ run: setup ## Serve Relief on http://127.0.0.1:8000, with a demonstration the fi
 
 test: ## Run all tests, on SQLite, PostgreSQL and in Chromium (ARGS="tests/web -k map" for a part)
 	@$(SETUP) --for-tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: ## Check style and types
 	@$(SETUP) --for-lint
