@@ -64,7 +64,8 @@ def matches_last_four(work: Work, family_id: int, last_four: str) -> bool:
 
 def cnic_of(work: Work, family_id: int) -> Cnic | None:
     """Return the CNIC of a family on record, for comparing with what its holder tells: never for showing."""
-    return unseal_cnic(work.keys, _CNIC.row(work, {"family_id": family_id})[0])
+    row = _CNIC.row(work, {"family_id": family_id})
+    return unseal_cnic(work.keys, row[0]) if row else None
 
 
 def cnics_of(work: Work, family_ids: Iterable[int]) -> Iterator[tuple[int, Cnic | None]]:
