@@ -1,11 +1,13 @@
-"""What is decided about accounts without looking anything up: waits after failures, ends of sign-ins, scope of grants."""
+"""What is decided about accounts without looking anything up: waits after failures, ends of sign-ins, scope of grants, phones."""
 
 from __future__ import annotations
 
 import datetime as dt
+import enum
 from collections.abc import Collection
 
 from relief.kernel.actor import Grant
+from relief.kernel.messages import N_
 from relief.kernel.permissions import Permission, permissions_of
 
 IDLE_LIMIT = dt.timedelta(hours=12)
@@ -52,3 +54,39 @@ def leaves_nobody(removed: Collection[Grant], remaining: Collection[Grant]) -> b
         return [g.area_path for g in grants if Permission.ACCOUNT_MANAGE in permissions_of(g.role)]
 
     return any(not is_covered(path, managed(remaining)) for path in managed(removed))
+
+
+class DeviceState(enum.StrEnum):
+    """Where a phone stands. What a revoked one recorded is still taken in."""
+
+    INVITED = "invited"
+    ACTIVE = "active"
+    REVOKED = "revoked"
+
+    @property
+    def label(self) -> str:
+        """The state's name, a msgid."""
+        return _DEVICE_LABELS[self]
+
+
+_DEVICE_LABELS = {
+    DeviceState.INVITED: N_("Waits for its phone"),
+    DeviceState.ACTIVE: N_("In use"),
+    DeviceState.REVOKED: N_("Revoked"),
+}
+
+INVITATION_FOR = dt.timedelta(hours=24)
+# The phone says when it sent; beyond this a person should set its clock right.
+LARGEST_CLOCK_OFFSET = dt.timedelta(minutes=10)
+# Between two contacts less than this is not worth a write; nor is a clock that moved by less than the second.
+CONTACT_STEP = dt.timedelta(minutes=5)
+CLOCK_STEP = dt.timedelta(seconds=30)
+
+
+def is_contact_news(
+    seen_at: dt.datetime | None, at: dt.datetime, *, known_offset_ms: int | None, offset_ms: int
+) -> bool:
+    """Return whether a phone's contact tells enough that is new to be written down."""
+    if seen_at is None or known_offset_ms is None or at - seen_at >= CONTACT_STEP:
+        return True
+    return abs(offset_ms - known_offset_ms) >= CLOCK_STEP / dt.timedelta(milliseconds=1)

@@ -73,6 +73,18 @@ class DayStaff(Model):
     user_id: Mapped[int] = internal(ForeignKey("user_account.id"), primary_key=True, index=True)
 
 
+class DeviceAssignment(Model):
+    """The point and the days for which a phone takes its roster along."""
+
+    __tablename__ = "device_assignment"
+    __table_args__ = (CheckConstraint("last_on >= first_on", name="dates"),)
+
+    device_id: Mapped[int] = internal(Key, ForeignKey("device.id"), primary_key=True)
+    point_id: Mapped[int] = internal(ForeignKey("point.id"), index=True)
+    first_on: Mapped[dt.date] = public(Date)
+    last_on: Mapped[dt.date] = public(Date)
+
+
 class HandOver(AppendOnly, Model):
     """What happened at a table, as one event with the id that its maker gave it.
 

@@ -63,3 +63,7 @@ class Conflict(ReliefError):
 
 class RuleViolation(ReliefError):
     """The input is understood, and a rule of the work forbids it."""
+
+
+class NotAuthentic(ReliefError):
+    """Who asks cannot be told: the proof that came with the request does not hold."""

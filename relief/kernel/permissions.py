@@ -50,6 +50,8 @@ class Permission(enum.StrEnum):
     TOKEN_REVOKE = "token.revoke"
     POINT_MANAGE = "point.manage"
     POINT_READ = "point.read"
+    DEVICE_MANAGE = "device.manage"
+    DEVICE_READ = "device.read"
     HAND_OVER = "hand_over.record"
     HAND_OVER_VOID = "hand_over.void"
     HAND_OVER_RECORD_LATE = "hand_over.record_late"
@@ -74,7 +76,10 @@ _SEES_WORK = {
 # DESIGN of the roles: a role may be narrowed by its area, never widened. Maker and checker are told apart by person.
 _PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
-        {_P.ACCOUNT_MANAGE, _P.ACCOUNT_READ, _P.KEY_MANAGE, _P.BOUNDARY_MANAGE, _P.CAMPAIGN_READ, _P.POINT_READ, _P.COVERAGE_READ}
+        {
+            _P.ACCOUNT_MANAGE, _P.ACCOUNT_READ, _P.KEY_MANAGE, _P.BOUNDARY_MANAGE, _P.CAMPAIGN_READ, _P.POINT_READ,
+            _P.DEVICE_MANAGE, _P.DEVICE_READ, _P.COVERAGE_READ,
+        }
     ),
     Role.REGISTRAR: frozenset(
         {_P.FAMILY_READ, _P.FAMILY_REGISTER, _P.FAMILY_AMEND, _P.CAMPAIGN_READ, _P.COVERAGE_READ, _P.CONFLICT_READ}
@@ -85,14 +90,14 @@ _PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         | {
             _P.FAMILY_READ_IDENTITY, _P.FAMILY_AMEND, _P.FAMILY_DECIDE_DUPLICATE, _P.CAMPAIGN_PROPOSE, _P.TOKEN_PRINT,
             _P.TOKEN_REVOKE, _P.POINT_MANAGE, _P.HAND_OVER_VOID, _P.HAND_OVER_RECORD_LATE, _P.CONFLICT_DECIDE, _P.STOCK_MANAGE,
-            _P.FUND_READ, _P.AUDIT_READ, _P.EXPORT,
+            _P.DEVICE_MANAGE, _P.DEVICE_READ, _P.FUND_READ, _P.AUDIT_READ, _P.EXPORT,
         }
     ),
     Role.FINANCE: frozenset(
         {_P.CAMPAIGN_READ, _P.CAMPAIGN_APPROVE, _P.POINT_READ, _P.COVERAGE_READ, _P.FUND_READ, _P.LEDGER_POST, _P.STOCK_READ,
          _P.AUDIT_READ, _P.EXPORT}
     ),
-    Role.AUDITOR: frozenset(_SEES_WORK | {_P.ACCOUNT_READ, _P.FUND_READ, _P.AUDIT_READ, _P.EXPORT}),
+    Role.AUDITOR: frozenset(_SEES_WORK | {_P.ACCOUNT_READ, _P.DEVICE_READ, _P.FUND_READ, _P.AUDIT_READ, _P.EXPORT}),
 }  # fmt: skip
 
 

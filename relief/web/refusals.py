@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from relief.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, ReliefError, RuleViolation
+from relief.kernel.errors import Conflict, Forbidden, InvalidInput, NotAuthentic, NotFound, ReliefError, RuleViolation
 
 _STATUSES: dict[type[ReliefError], int] = {
     InvalidInput: 400,
+    NotAuthentic: 401,
     Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
