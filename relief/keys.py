@@ -1,4 +1,4 @@
-"""The keyring: field encryption, blind indexes and signing keys, sealed at rest in a folder outside database and backup."""
+"""The keyring: field encryption, blind indexes, keys that sign and that open, sealed at rest outside database and backup."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, hpke
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from nacl.signing import SigningKey
 
 from relief.kernel.errors import Conflict, NotFound
@@ -23,6 +25,10 @@ from relief.kernel.messages import N_
 _NONCE_BYTES = 12
 _INDEX_BYTES = 16
 _MASTER = "master.key"
+_MANIFEST_KEY, _SEAL_KEY = "server-manifest", "server-seal"
+_SEAL_KEY_BYTES = 32
+# RFC 9180, as phones seal to this server: DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM.
+_HPKE = hpke.Suite(hpke.KEM.P256, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
 
 class Keyring:
@@ -35,6 +41,7 @@ class Keyring:
         self._signing_seal = AESGCM(self._derive("signing keys"))
         self._index_keys: dict[str, bytes] = {}
         self._signing_keys: dict[str, SigningKey] = {}
+        self._seal_key: ec.EllipticCurvePrivateKey | None = None
 
     @classmethod
     def create(cls, folder: Path) -> Keyring:
@@ -127,6 +134,41 @@ class Keyring:
         self._signing_keys.pop(name, None)
         self._file_of(name).unlink(missing_ok=True)
 
+    def manifest_key(self) -> SigningKey:
+        """Return the key that signs what phones take along; made when it is first asked for."""
+        if _MANIFEST_KEY not in self._signing_keys and not self._file_of(_MANIFEST_KEY).exists():
+            with contextlib.suppress(Conflict):  # Another process made it a moment before: that one stays.
+                self.make_signing_key(_MANIFEST_KEY)
+        return self.signing_key(_MANIFEST_KEY)
+
+    def seal_public_key(self) -> bytes:
+        """Return the P-256 key to which phones seal, as an uncompressed point of 65 bytes; made when first asked for."""
+        return self._opening_key().public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+
+    def unseal_hpke(self, sealed: bytes, info: bytes) -> bytes:
+        """Return what was sealed to this instance's key by HPKE in a single shot (RFC 9180): encapsulated key, then ciphertext.
+
+        Raises: Conflict "keys.cannot_unseal".
+        """
+        try:
+            return _HPKE.decrypt(sealed, self._opening_key(), info)
+        except (InvalidTag, ValueError):
+            raise _cannot_unseal() from None
+
+    def _opening_key(self) -> ec.EllipticCurvePrivateKey:
+        if self._seal_key is None:
+            file = self._file_of(_SEAL_KEY)
+            if not file.exists():
+                made = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
+                nonce = os.urandom(_NONCE_BYTES)
+                secret = made.to_bytes(_SEAL_KEY_BYTES)
+                with contextlib.suppress(FileExistsError):
+                    _write_once(file, nonce + self._signing_seal.encrypt(nonce, secret, _SEAL_KEY.encode()))
+            # Read back also by its maker: of two that made one at the same moment, one file stands.
+            value = int.from_bytes(_open_sealed(self._signing_seal, file.read_bytes(), _SEAL_KEY))
+            self._seal_key = ec.derive_private_key(value, ec.SECP256R1())
+        return self._seal_key
+
     def _index_key(self, purpose: str) -> bytes:
         if purpose not in self._index_keys:
             self._index_keys[purpose] = self._derive(f"index {purpose}")
@@ -146,10 +188,13 @@ def _open_sealed(seal: AESGCM, sealed: bytes, context: str) -> bytes:
     try:
         return seal.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode())
     except (InvalidTag, ValueError):  # ValueError: what is left of it is too short to be a sealed value at all.
-        raise Conflict(
-            "keys.cannot_unseal",
-            N_("A sealed value was changed, or belongs to another keyring than this instance's."),
-        ) from None
+        raise _cannot_unseal() from None
+
+
+def _cannot_unseal() -> Conflict:
+    return Conflict(
+        "keys.cannot_unseal", N_("A sealed value was changed, or belongs to another keyring than this instance's.")
+    )
 
 
 def _write_once(path: Path, content: bytes) -> None:

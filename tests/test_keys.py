@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import hpke
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nacl.exceptions import BadSignatureError
@@ -189,3 +191,53 @@ def test_a_start_that_was_cut_short_does_not_stop_the_next(folder: Path, monkeyp
         Keyring.create(folder)
     assert [path.name for path in folder.iterdir()] != []
     assert Keyring.create(folder).index(CNIC, "cnic") == Keyring.open(folder).index(CNIC, "cnic")
+
+
+SUITE = hpke.Suite(hpke.KEM.P256, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+INFO = b"relief outbox 1"
+
+
+def sealed_for(keys: Keyring, secret: bytes, info: bytes = INFO) -> bytes:
+    """Seal as a phone does, from the public key alone."""
+    public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), keys.seal_public_key())
+    return SUITE.encrypt(secret, public, info)
+
+
+def test_what_a_phone_seals_only_this_instance_opens(keys: Keyring, others: Keyring, folder: Path):
+    secret = bytes(range(32))
+    sealed = sealed_for(keys, secret)
+    assert len(keys.seal_public_key()) == 65 and len(sealed) == 65 + 32 + 16
+    assert keys.unseal_hpke(sealed, INFO) == Keyring.open(folder).unseal_hpke(sealed, INFO) == secret
+    with pytest.raises(Conflict, match="another keyring"):
+        others.unseal_hpke(sealed, INFO)
+
+
+def test_what_was_sealed_wrongly_is_refused_and_breaks_nothing(keys: Keyring):
+    sealed = sealed_for(keys, bytes(32))
+    broken = [sealed[:place] + bytes([sealed[place] ^ 1]) + sealed[place + 1 :] for place in range(len(sealed))]
+    for wrong in (
+        b"",
+        sealed[:40],
+        sealed[:65],
+        sealed + b"x",
+        bytes(113),
+        sealed_for(keys, bytes(32), b"else"),
+        *broken,
+    ):
+        with pytest.raises(Conflict) as refusal:
+            keys.unseal_hpke(wrong, INFO)
+        assert refusal.value.code == "keys.cannot_unseal"
+
+
+def test_the_servers_own_keys_are_made_once_whoever_asks_first(folder: Path):
+    rings = [Keyring.create(folder) for _ in range(16)]
+    start = threading.Barrier(len(rings))
+
+    def ask(ring: Keyring) -> tuple[bytes, bytes]:
+        start.wait()
+        return bytes(ring.manifest_key().verify_key), ring.seal_public_key()
+
+    with ThreadPoolExecutor(len(rings)) as pool:
+        assert len(set(pool.map(ask, rings))) == 1
+    for file in ("server-manifest.sealed", "server-seal.sealed"):
+        assert stat.S_IMODE((folder / file).stat().st_mode) == 0o600
