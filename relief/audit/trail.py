@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,11 +44,33 @@ class Deed:
 
 def record(work: Work, deed: Deed) -> None:
     """Append the deed to its segment's chain. Call it last in a unit: the chain's end stays locked until the commit."""
-    head = _HEAD.row(work, {"segment": deed.segment})
+    record_many(work, [deed])
+
+
+def record_many(work: Work, deeds: Sequence[Deed]) -> None:
+    """Append the deeds, in their order, to the chains of their segments; last in a unit, as `record`."""
+    entries: list[dict[str, Any]] = []
+    # Chains are locked in one order: two units that write to the same two never wait in a ring.
+    for segment in sorted({deed.segment for deed in deeds}):
+        position, previous = _lock_head(work, segment)
+        for deed in deeds:
+            if deed.segment == segment:
+                position += 1
+                entries.append(_entry(work, deed, position, previous))
+                previous = entries[-1]["entry_hash"]
+        _MOVE_HEAD.run(work, {"segment": segment, "position": position, "entry_hash": previous})
+    _APPEND.run_many(work, entries)
+
+
+def _lock_head(work: Work, segment: str) -> tuple[int, bytes]:
+    head = _HEAD.row(work, {"segment": segment})
     if head is None:
-        _NEW_HEAD.run(work, {"segment": deed.segment, "entry_hash": GENESIS})
-        head = _HEAD.row(work, {"segment": deed.segment})
-    position, previous = head[0] + 1, bytes(head[1])
+        _NEW_HEAD.run(work, {"segment": segment, "entry_hash": GENESIS})
+        head = _HEAD.row(work, {"segment": segment})
+    return head[0], bytes(head[1])
+
+
+def _entry(work: Work, deed: Deed, position: int, previous: bytes) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "segment": deed.segment, "position": position, "at": instant_text(work.at), "actor_id": int(work.actor.id),
         "action": deed.action, "subject_kind": deed.subject_kind, "subject_id": str(deed.subject_id),
@@ -56,8 +78,7 @@ def record(work: Work, deed: Deed) -> None:
         "previous_hash": previous,
     }  # fmt: skip
     entry["entry_hash"] = entry_hash(entry)
-    _APPEND.run(work, entry)
-    _MOVE_HEAD.run(work, {"segment": deed.segment, "position": position, "entry_hash": entry["entry_hash"]})
+    return entry
 
 
 def entry_hash(entry: Mapping[str, Any]) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,7 +16,7 @@ from relief.kernel.errors import InvalidInput, NotFound
 from relief.kernel.messages import N_
 from relief.papers import rt1
 from relief.programmes.rules import CampaignState, LineKind, Proof
-from relief.store.statement import Statement
+from relief.store.statement import Lookup, Statement
 from relief.store.work import Work
 
 
@@ -108,37 +108,50 @@ _PLACE = Statement(
     )
 )
 _CLAIM = """
-SELECT t.id, t.state, t.key_id, t.point_no, t.expires_on, t.holder_tag, e.id, e.serial, e.band_no, e.uc_id, e.family_id,
-       c.id, t.reissue, k.public_key, k.state, c.state
-FROM {source} JOIN campaign c ON c.id = e.campaign_id
+SELECT {{n}}, t.id, t.state, t.key_id, t.point_no, t.expires_on, t.holder_tag, e.id, e.serial, e.band_no, e.uc_id,
+       e.family_id, c.id, t.reissue, k.public_key, k.state, c.state
+FROM {{wanted}} {source} JOIN campaign c ON c.id = e.campaign_id
      JOIN campaign_key k ON k.campaign_id = c.id AND k.key_id = t.key_id
 WHERE {where}
 """
 
 
 class _Finder:
-    """One look-up, with and without the locks: one hand-over at a time decides on an entitlement, and none while its campaign is
-    being closed, which counts what was given.
+    """One way to look tokens up, with and without the locks: one hand-over at a time decides on an entitlement, and none while
+    its campaign is being closed, which counts what was given. Entitlements are locked in one order, so that two units that
+    want the same ones never wait in a ring.
     """
 
-    def __init__(self, *, source: str, where: str) -> None:
+    def __init__(self, *names: str, source: str, where: str) -> None:
         sql = _CLAIM.format(source=source, where=where)
-        self._plain, self._locking = Statement(sql), Statement(sql + " {for_update of e} {for_share of c}")
+        self._plain = Lookup(names, sql)
+        self._locking = Lookup(names, sql + " ORDER BY e.id {for_update of e} {for_share of c}")
 
-    def find(self, work: Work, params: Mapping[str, Any], *, lock: bool) -> Claim | None:
-        row = (self._locking if lock else self._plain).row(work, params)
-        return _as_claim(row) if row else None
+    def find(self, work: Work, wanted: Mapping[int, Mapping[str, Any]], *, lock: bool) -> dict[int, Claim]:
+        """Return the claims found, under the keys of what was wanted."""
+        if not wanted:
+            return {}
+        keys = list(wanted)
+        rows = (self._locking if lock else self._plain).rows(work, list(wanted.values()))
+        return {keys[n]: _as_claim(row) for n, *row in rows}
 
 
 _BY_SERIAL = _Finder(
-    source="entitlement e JOIN token t ON t.entitlement_id = e.id AND t.reissue = :reissue",
-    where="c.number = :campaign_no AND e.serial = :serial",
+    "campaign_no", "serial", "reissue",
+    source="entitlement e JOIN token t ON t.entitlement_id = e.id",
+    where="c.number = {w}campaign_no AND e.serial = {w}serial AND t.reissue = {w}reissue",
+)  # fmt: skip
+_BY_CODE = _Finder(
+    "code_index",
+    source="token t JOIN entitlement e ON e.id = t.entitlement_id",
+    where="t.code_index = {w}code_index",
 )
-_BY_CODE = _Finder(source="token t JOIN entitlement e ON e.id = t.entitlement_id", where="t.code_index = :code_index")
 _BY_FAMILY = _Finder(
+    "number", "campaign_id",
     source="family f JOIN entitlement e ON e.family_id = f.id JOIN token t ON t.entitlement_id = e.id",
-    where="f.number = :number AND c.id = :campaign_id ORDER BY t.reissue DESC LIMIT 1",
-)
+    where="f.number = {w}number AND c.id = {w}campaign_id"
+    " AND t.reissue = (SELECT MAX(x.reissue) FROM token x WHERE x.entitlement_id = e.id)",
+)  # fmt: skip
 _KEY = Statement(
     "SELECT k.public_key, k.state FROM campaign_key k JOIN campaign c ON c.id = k.campaign_id"
     " WHERE c.number = :campaign_no AND k.key_id = :key_id"
@@ -147,11 +160,16 @@ _PACKAGE = Statement(
     "SELECT l.line_no, l.kind, l.item_id, l.quantity, l.amount_paisa, l.unit_cost_paisa FROM package_line l"
     " JOIN package_band b ON b.id = l.band_id WHERE b.campaign_id = :campaign_id AND b.band_no = :band_no ORDER BY l.line_no"
 )
-_EVENTS = Statement(
-    "SELECT id, instalment_no, served FROM hand_over WHERE entitlement_id = :entitlement_id AND kind <> 'conflict'"
-    " ORDER BY id"
+_EVENTS = Lookup(
+    ("entitlement_id",),
+    "SELECT {n}, h.id, h.instalment_no, h.served FROM {wanted} hand_over h"
+    " WHERE h.entitlement_id = {w}entitlement_id AND h.kind <> 'conflict' ORDER BY h.id",
 )
-_OWED = Statement("SELECT instalment_no, line_no, owed - given FROM owed_line WHERE entitlement_id = :entitlement_id")
+_OWED = Lookup(
+    ("entitlement_id",),
+    "SELECT {n}, o.instalment_no, o.line_no, o.owed - o.given FROM {wanted} owed_line o"
+    " WHERE o.entitlement_id = {w}entitlement_id",
+)
 
 
 def table_of_day(work: Work, day_id: int) -> Table:
@@ -171,20 +189,31 @@ def table_at(work: Work, *, campaign_id: int, point_id: int, held_on: dt.date) -
     return _as_table((*row[:9], row[9] or held_on, *row[10:]))
 
 
-def find_claim(work: Work, presented: Presented, *, campaign_id: int, lock: bool) -> Claim | None:
-    """Return the token that was presented, or None if no such token was ever issued; `lock` in a unit that may give."""
-    if presented.token is not None:
-        body = presented.token.body
-        serial = {"campaign_no": body.campaign, "serial": body.serial, "reissue": body.reissue}
-        claim = _BY_SERIAL.find(work, serial, lock=lock)
-        return claim if claim is not None and _is_of(claim, body) else None
-    if presented.code is not None:
-        code_index = work.keys.index(presented.code.digits, "token code")
-        return _BY_CODE.find(work, {"code_index": code_index}, lock=lock)
-    if presented.family_code is not None:
-        family = {"number": presented.family_code.number, "campaign_id": campaign_id}
-        return _BY_FAMILY.find(work, family, lock=lock)
-    return None
+def find_claims(work: Work, wanted: Sequence[tuple[Presented, int]], *, lock: bool) -> list[Claim | None]:
+    """Return for each (presented, campaign of the table) the token, or None if no such token was ever issued; `lock` in a unit
+    that may give.
+    """
+    by_serial: dict[int, Mapping[str, Any]] = {}
+    by_code: dict[int, Mapping[str, Any]] = {}
+    by_family: dict[int, Mapping[str, Any]] = {}
+    for place, (presented, campaign_id) in enumerate(wanted):
+        if presented.token is not None:
+            body = presented.token.body
+            by_serial[place] = {"campaign_no": body.campaign, "serial": body.serial, "reissue": body.reissue}
+        elif presented.code is not None:
+            by_code[place] = {"code_index": work.keys.index(presented.code.digits, "token code")}
+        elif presented.family_code is not None:
+            by_family[place] = {"number": presented.family_code.number, "campaign_id": campaign_id}
+    found = {
+        **_BY_SERIAL.find(work, by_serial, lock=lock),
+        **_BY_CODE.find(work, by_code, lock=lock),
+        **_BY_FAMILY.find(work, by_family, lock=lock),
+    }
+    for place in by_serial:
+        token = wanted[place][0].token
+        if place in found and token is not None and not _is_of(found[place], token.body):
+            del found[place]
+    return [found.get(place) for place in range(len(wanted))]
 
 
 def key_verdict(work: Work, token: rt1.Token, claim: Claim | None) -> tuple[bool, KeyState | None]:
@@ -212,22 +241,38 @@ def package_of(work: Work, campaign_id: int, band_no: int) -> list[PackageLineOf
     ]
 
 
-def find_due(work: Work, claim: Claim, package: list[PackageLineOf], up_to_instalment: int) -> Due | None:
-    """Return the first instalment up to the given one of which something is still owed, or None."""
+def find_dues(work: Work, wanted: Sequence[tuple[Claim, Sequence[PackageLineOf], int]]) -> list[Due | None]:
+    """Return for each (claim, package, instalment) the first instalment up to that one with something still owed, or None."""
+    entitlements = [{"entitlement_id": claim.entitlement_id} for claim, _package, _instalment in wanted]
+    events: dict[int, list[tuple[int, int, int]]] = {}
+    for place, *event in _EVENTS.rows(work, entitlements) if wanted else ():
+        events.setdefault(place, []).append((event[0], event[1], event[2]))
+    begun = sorted(events)  # Few scans: mostly nothing was given yet.
+    rests: dict[int, dict[int, dict[int, int]]] = {place: {} for place in begun}
+    for n, instalment_no, line_no, amount in (
+        _OWED.rows(work, [entitlements[place] for place in begun]) if begun else ()
+    ):
+        rests[begun[n]].setdefault(instalment_no, {})[line_no] = amount
+    return [
+        _due(package, up_to, sorted(events.get(place, ())), rests.get(place, {}))
+        for place, (_claim, package, up_to) in enumerate(wanted)
+    ]
+
+
+def _due(
+    package: Sequence[PackageLineOf],
+    up_to_instalment: int,
+    events: Sequence[tuple[int, int, int]],
+    rest: Mapping[int, Mapping[int, int]],
+) -> Due | None:
     openings: dict[int, int] = {}
     voids: dict[int, int] = {}
-    for event_id, instalment_no, served in _EVENTS.rows(work, {"entitlement_id": claim.entitlement_id}):
+    for event_id, instalment_no, served in events:
         if served > 0:
             openings[instalment_no] = event_id
         elif served < 0:
             del openings[instalment_no]
             voids[instalment_no] = event_id
-    if not openings and not voids:  # Most scans: nothing was given yet.
-        first = {line.line_no: line.owed for line in package}
-        return Due(1, first, None, None) if up_to_instalment >= 1 and any(first.values()) else None
-    rest: dict[int, dict[int, int]] = {}
-    for instalment_no, line_no, amount in _OWED.rows(work, {"entitlement_id": claim.entitlement_id}):
-        rest.setdefault(instalment_no, {})[line_no] = amount
     whole = {line.line_no: line.owed for line in package}
     for instalment_no in range(1, up_to_instalment + 1):
         owed = rest.get(instalment_no, whole)

@@ -54,7 +54,7 @@ def staffed_table(work: Work, day_id: int) -> Table:
 def look_up(work: Work, day_id: int, text: str) -> Card:
     """Return what to show for a scanned text or typed code, before any proof of the holder was made."""
     table = staffed_table(work, day_id)
-    decision = decide(work, table, Presentation(Presented.read(text), HolderCheck(Proof.NONE)), lock=False)
+    decision = decide(work, Presentation(table, Presented.read(text), HolderCheck(Proof.NONE)))
     lines = [
         (line, decision.due.owed[line.line_no])
         for line in decision.package

@@ -9,9 +9,9 @@ from typing import Any
 
 from relief.distributions.claims import PackageLineOf, Table
 from relief.kernel.money import Money
-from relief.ledger.posting import Entry, Line, post
+from relief.ledger.posting import Entry, Line, post_many
 from relief.ledger.rules import Account, EntryKind
-from relief.stock.moving import Goods, Move, put, take
+from relief.stock.moving import Goods, Move, Taking, put, take_many
 from relief.stock.rules import MovementKind
 from relief.store.statement import Statement
 from relief.store.work import Work
@@ -45,21 +45,40 @@ class Source:
     on: dt.date
 
 
-def settle_owed(
-    work: Work, entitlement_id: int, instalment_no: int, package: Sequence[PackageLineOf], lines: Lines
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What left one table in one event."""
+
+    table: Table
+    source: Source
+    lines: Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What was given to one family of one instalment of its package."""
+
+    entitlement_id: int
+    instalment_no: int
+    package: Sequence[PackageLineOf]
+    lines: Lines
+
+
+def settle_owed(work: Work, settlements: Sequence[Settlement]) -> None:
     """Book what was given of each line against what is owed; the first hand-over writes a row for every line.
 
     The table's check refuses whatever would exceed what is owed: the rules have looked before, and this looks for them.
     """
-    given = {line.line_no: amount for line, amount in lines}
-    rows = [
-        {
-            "entitlement_id": entitlement_id, "instalment_no": instalment_no, "line_no": line.line_no, "owed": line.owed,
-            "given": given.get(line.line_no, 0),
-        }
-        for line in package
-    ]  # fmt: skip
+    rows = []
+    for settled in settlements:
+        given = {line.line_no: amount for line, amount in settled.lines}
+        rows += [
+            {
+                "entitlement_id": settled.entitlement_id, "instalment_no": settled.instalment_no, "line_no": line.line_no,
+                "owed": line.owed, "given": given.get(line.line_no, 0),
+            }
+            for line in settled.package
+        ]  # fmt: skip
     _OWED.run_many(work, rows)
 
 
@@ -72,38 +91,39 @@ def unsettle_owed(work: Work, entitlement_id: int, instalment_no: int, lines: Li
     _OWED_AGAIN.run_many(work, rows)
 
 
-def write_lines(work: Work, hand_over_id: int, lines: Lines, *, sign: int) -> Rows:
-    """Write the lines of a hand-over (sign 1) or of its void (sign -1) and return them as the database holds them."""
+def write_lines(work: Work, written: Sequence[tuple[int, Lines]], *, sign: int) -> list[Rows]:
+    """Write the lines of hand-overs (sign 1) or voids (sign -1), given by id, and return each one's as the database holds them."""
     rows = [
-        {
-            "hand_over_id": hand_over_id, "line_no": line.line_no, "kind": line.kind.value, "item_id": line.item_id,
-            "quantity": 0 if line.item_id is None else sign * amount,
-            "amount_paisa": sign * amount if line.item_id is None else 0, "value_paisa": sign * line.value_paisa(amount),
-        }
-        for line, amount in lines
+        [
+            {
+                "hand_over_id": hand_over_id, "line_no": line.line_no, "kind": line.kind.value, "item_id": line.item_id,
+                "quantity": 0 if line.item_id is None else sign * amount,
+                "amount_paisa": sign * amount if line.item_id is None else 0, "value_paisa": sign * line.value_paisa(amount),
+            }
+            for line, amount in lines
+        ]
+        for hand_over_id, lines in written
     ]  # fmt: skip
-    _LINE.run_many(work, rows)
-    return [tuple(row.values()) for row in rows]
+    _LINE.run_many(work, [row for of_one in rows for row in of_one])
+    return [[tuple(row.values()) for row in of_one] for of_one in rows]
 
 
-def hand_out(work: Work, table: Table, source: Source, lines: Lines, *, may_exceed_books: bool) -> Rows:
-    """Take goods from the point's stock and post cash and goods as relief given; return the rows written.
+def hand_out(work: Work, leaving: Sequence[Leaving], *, may_exceed_books: bool) -> list[Rows]:
+    """Take goods from the points' stock and post cash and goods as relief given; return the rows written for each event.
 
     Raises: RuleViolation "stock.short" unless what happened may exceed what the books knew of.
     """
-    return _leave(work, table, source, lines, _Leaving(
-        EntryKind.HAND_OVER, MovementKind.HAND_OVER, Account.CASH_RELIEF, Account.GOODS_RELIEF, may_exceed_books,
-    ))  # fmt: skip
+    to = _Destination(EntryKind.HAND_OVER, MovementKind.HAND_OVER, Account.CASH_RELIEF, Account.GOODS_RELIEF)
+    return _leave(work, leaving, to, may_exceed_books=may_exceed_books)
 
 
-def lose(work: Work, table: Table, source: Source, lines: Lines) -> Rows:
-    """Take goods and cash of a conflict out of the books, to the account of what is unexplained at points."""
-    if not lines:
-        return []
+def lose(work: Work, leaving: Sequence[Leaving]) -> list[Rows]:
+    """Take goods and cash of conflicts out of the books, to the account of what is unexplained at points; return the rows written
+    for each.
+    """
     unexplained = Account.UNEXPLAINED_AT_POINTS
-    return _leave(work, table, source, lines, _Leaving(
-        EntryKind.CONFLICT, MovementKind.CONFLICT, unexplained, unexplained, may_exceed_books=True,
-    ))  # fmt: skip
+    to = _Destination(EntryKind.CONFLICT, MovementKind.CONFLICT, unexplained, unexplained)
+    return _leave(work, leaving, to, may_exceed_books=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,24 +148,34 @@ def take_back(work: Work, table: Table, source: Source, returned: Returned) -> R
             for line in _postings(table, source, returned.lines, returned.booked, (Account.CASH_RELIEF, Account.GOODS_RELIEF))
         ],
     )  # fmt: skip
-    return rows + _post_if_any(work, entry)
+    return rows + _post_if_any(work, [entry])[0]
 
 
 @dataclass(frozen=True, slots=True)
-class _Leaving:
+class _Destination:
+    """What leaving a table is called in the books, and the accounts that cash and goods go to."""
+
     entry: EntryKind
     movement: MovementKind
     cash_to: Account
     goods_to: Account
-    may_exceed_books: bool
 
 
-def _leave(work: Work, table: Table, source: Source, lines: Lines, leaving: _Leaving) -> Rows:
-    move = _move(leaving.movement, table, source)
-    taken = take(work, move, table.location_id, _items(lines), also_unbooked=leaving.may_exceed_books)
-    postings = _postings(table, source, lines, taken.booked, (leaving.cash_to, leaving.goods_to))
-    entry = Entry(leaving.entry, source.on, "", SOURCE_KIND, str(source.hand_over_id), postings)
-    return [*taken.rows, *_post_if_any(work, entry)]
+def _leave(work: Work, leaving: Sequence[Leaving], to: _Destination, *, may_exceed_books: bool) -> list[Rows]:
+    takings = [
+        Taking(_move(to.movement, each.table, each.source), each.table.location_id, _items(each.lines))
+        for each in leaving
+    ]
+    taken = take_many(work, takings, also_unbooked=may_exceed_books)
+    entries = [
+        Entry(
+            to.entry, each.source.on, "", SOURCE_KIND, str(each.source.hand_over_id),
+            _postings(each.table, each.source, each.lines, moved.booked, (to.cash_to, to.goods_to)),
+        )
+        for each, moved in zip(leaving, taken, strict=True)
+    ]  # fmt: skip
+    posted = _post_if_any(work, entries)
+    return [[*moved.rows, *rows] for moved, rows in zip(taken, posted, strict=True)]
 
 
 def _postings(
@@ -174,6 +204,11 @@ def _move(kind: MovementKind, table: Table, source: Source) -> Move:
     return Move(kind, table.fund_id, source.on, SOURCE_KIND, str(source.hand_over_id))
 
 
-def _post_if_any(work: Work, entry: Entry) -> Rows:
+def _post_if_any(work: Work, entries: Sequence[Entry]) -> list[Rows]:
     # Goods may have come as a gift and stand in the books at no cost.
-    return list(post(work, entry).rows) if any(line.amount for line in entry.lines) else []
+    posted = iter(post_many(work, [entry for entry in entries if _moves_money(entry)]))
+    return [list(next(posted).rows) if _moves_money(entry) else [] for entry in entries]
+
+
+def _moves_money(entry: Entry) -> bool:
+    return any(line.amount for line in entry.lines)

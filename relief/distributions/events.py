@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from relief.store.statement import Statement
@@ -17,11 +17,19 @@ COLUMNS = (
 
 _INSERT = Statement(
     f"INSERT INTO hand_over ({', '.join(COLUMNS)}) VALUES ({', '.join(':' + name for name in COLUMNS)})"
-    " ON CONFLICT DO NOTHING RETURNING id"
+    " ON CONFLICT DO NOTHING RETURNING id, event_id"
 )
 
 
 def append_event(work: Work, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
     """Append the event and return its row, the id first; None if a unique index holds its place already."""
-    row = _INSERT.row(work, values)
-    return None if row is None else (int(row[0]), *(values[name] for name in COLUMNS))
+    return append_events(work, [values])[0]
+
+
+def append_events(work: Work, events: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...] | None]:
+    """Append the events, each of another id, and return their rows; None for each whose place a unique index holds already."""
+    ids = {event_id: int(number) for number, event_id in _INSERT.rows_of_many(work, events)} if events else {}
+    return [
+        (ids[values["event_id"]], *(values[name] for name in COLUMNS)) if values["event_id"] in ids else None
+        for values in events
+    ]

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from relief.accounts.queries import people_with_role
-from relief.distributions.claims import Table, find_claim, package_of, table_at
+from relief.distributions.claims import Table, find_claims, package_of, table_at
 from relief.distributions.deciding import HolderCheck
-from relief.distributions.hand_overs import HandOver, Outcome, record_hand_over
+from relief.distributions.hand_overs import HandOver, Outcome, record_hand_overs
 from relief.distributions.presenting import Presented
 from relief.distributions.rules import Channel
 from relief.kernel.dates import local_day
@@ -84,7 +84,7 @@ def record_late_list(work: Work, command: LateList) -> list[Outcome]:
         raise RuleViolation(
             "late_list.not_point_staff", N_("Only point staff of this point's area can have handed over.")
         )
-    return [record_hand_over(work, _as_hand_over(work, command, table, number)) for number in range(len(command.rows))]
+    return record_hand_overs(work, [_as_hand_over(work, command, table, number) for number in range(len(command.rows))])
 
 
 def parse_row(line: str) -> LateRow:
@@ -116,7 +116,7 @@ def _as_hand_over(work: Work, command: LateList, table: Table, index: int) -> Ha
 
 def _by_line(work: Work, table: Table, presented: Presented, given: Mapping[str, int]) -> dict[int, int]:
     """Return amounts by package line; an item that is not in the package is refused before anything is recorded."""
-    claim = find_claim(work, presented, campaign_id=table.campaign_id, lock=False)
+    [claim] = find_claims(work, [(presented, table.campaign_id)], lock=False)
     package = package_of(work, table.campaign_id, claim.band_no if claim else 1)
     codes = dict(_ITEM_CODES.rows(work, {}))
     line_of = {CASH if line.item_id is None else codes[line.item_id]: line.line_no for line in package}

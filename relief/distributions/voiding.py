@@ -100,7 +100,7 @@ def void_hand_over(work: Work, command: VoidHandOver) -> int:
         raise RuleViolation("void.already_undone", N_("This hand-over was undone before."))
     source = effects.Source(row[0], event.uc_id, local_day(work.at))
     effects.unsettle_owed(work, event.entitlement_id, event.instalment_no, lines)
-    rows = [row, *effects.write_lines(work, source.hand_over_id, lines, sign=-1)]
+    rows = [row, *effects.write_lines(work, [(source.hand_over_id, lines)], sign=-1)[0]]
     booked = {item_id: int(count) for item_id, count in _BOOKED.rows(work, {"source_id": str(command.hand_over_id)})}
     returned = effects.Returned(lines, {line.item_id: booked.get(line.item_id, 0) for line, _ in lines if line.item_id})
     rows += effects.take_back(work, table, source, returned)

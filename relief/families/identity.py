@@ -16,11 +16,11 @@ from relief.families.queries import get_family, scoped
 from relief.families.registration import SEGMENT
 from relief.kernel.identity import Cnic, PhoneNumber
 from relief.kernel.permissions import Permission
-from relief.store.statement import Statement
+from relief.store.statement import Lookup
 from relief.store.work import Work
 
 _CHUNK = 5_000
-_CNIC = Statement("SELECT cnic_sealed FROM family WHERE id = :family_id")
+_CNICS = Lookup(("family_id",), "SELECT {n}, f.id, f.cnic_sealed FROM {wanted} family f WHERE f.id = {w}family_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +58,14 @@ def find_by_cnic(work: Work, cnic: Cnic) -> int | None:
 
 def matches_last_four(work: Work, family_id: int, last_four: str) -> bool:
     """Return whether these are the last four digits of the holder's CNIC. Whoever asks throttles and records it."""
-    cnic = cnic_of(work, family_id)
+    cnic = dict(cnics_of(work, [family_id])).get(family_id)
     return cnic is not None and hmac.compare_digest(cnic.last_four.encode(), last_four.encode())
 
 
-def cnic_of(work: Work, family_id: int) -> Cnic | None:
-    """Return the CNIC of a family on record, for comparing with what its holder tells: never for showing."""
-    row = _CNIC.row(work, {"family_id": family_id})
-    return unseal_cnic(work.keys, row[0]) if row else None
-
-
 def cnics_of(work: Work, family_ids: Iterable[int]) -> Iterator[tuple[int, Cnic | None]]:
-    """Yield the CNIC of each family, in the order of ids: for computing holder tags, never for showing."""
+    """Yield the CNIC of each family on record, by chunks in the order of ids: for tags and comparing, never for showing."""
     waiting = iter(sorted(family_ids))
     while chunk := list(islice(waiting, _CHUNK)):
-        rows = work.session.execute(
-            select(Family.id, Family.cnic_sealed).where(Family.id.in_(chunk)).order_by(Family.id)
-        )
-        for family_id, sealed in rows:
+        rows = _CNICS.rows(work, [{"family_id": family_id} for family_id in chunk])
+        for _place, family_id, sealed in sorted(rows):
             yield family_id, unseal_cnic(work.keys, sealed)

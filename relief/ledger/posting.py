@@ -18,7 +18,7 @@ from relief.store.work import Work
 _ENTRY = Statement(
     "INSERT INTO journal_entry (kind, posted_on, posted_at, actor_id, memo, source_kind, source_id, reverses_id)"
     " VALUES (:kind, :posted_on, :posted_at, :actor_id, :memo, :source_kind, :source_id, :reverses_id)"
-    " ON CONFLICT DO NOTHING RETURNING id"
+    " ON CONFLICT DO NOTHING RETURNING id, source_kind, source_id"
 )
 _POSTING = Statement(
     "INSERT INTO posting (entry_id, line_no, fund_id, debit, credit, amount_paisa, posted_on, campaign_id, area_id, point_id)"
@@ -65,19 +65,37 @@ def post(work: Work, entry: Entry) -> Posted:
 
     Raises: Conflict "ledger.already_posted" when the source was posted, or the entry was reversed, before.
     """
-    lines = [line for line in entry.lines if line.amount]
-    assert lines, "an entry moves money"
-    posted_on = entry.posted_on.isoformat()
-    head = {
-        "kind": entry.kind.value, "posted_on": posted_on, "posted_at": instant_text(work.at),
+    return post_many(work, [entry])[0]
+
+
+def post_many(work: Work, entries: Sequence[Entry]) -> list[Posted]:
+    """Append the entries, each of another source, as `post` does, and return what was written, in their order."""
+    heads = [_head(work, entry) for entry in entries]
+    ids = {(row[1], row[2]): int(row[0]) for row in _ENTRY.rows_of_many(work, heads)}
+    if len(ids) < len(entries):
+        raise Conflict("ledger.already_posted", N_("This was posted before; nothing was posted a second time."))
+    posted, postings = [], []
+    for entry, head in zip(entries, heads, strict=True):
+        entry_id = ids[entry.source_kind, entry.source_id]
+        rows = _postings(entry, entry_id, head["posted_on"])
+        postings += rows
+        posted.append(Posted(entry_id, ((entry_id, *head.values()), *(tuple(row.values()) for row in rows))))
+    _POSTING.run_many(work, postings)
+    return posted
+
+
+def _head(work: Work, entry: Entry) -> dict[str, Any]:
+    return {
+        "kind": entry.kind.value, "posted_on": entry.posted_on.isoformat(), "posted_at": instant_text(work.at),
         "actor_id": int(work.actor.id), "memo": entry.memo, "source_kind": entry.source_kind,
         "source_id": entry.source_id, "reverses_id": entry.reverses_id,
     }  # fmt: skip
-    row = _ENTRY.row(work, head)
-    if row is None:
-        raise Conflict("ledger.already_posted", N_("This was posted before; nothing was posted a second time."))
-    entry_id = int(row[0])
-    postings = [
+
+
+def _postings(entry: Entry, entry_id: int, posted_on: str) -> list[dict[str, Any]]:
+    lines = [line for line in entry.lines if line.amount]
+    assert lines, "an entry moves money"
+    return [
         {
             "entry_id": entry_id, "line_no": line_no, "fund_id": line.fund_id, "debit": line.debit.value,
             "credit": line.credit.value, "amount_paisa": line.amount.paisa, "posted_on": posted_on,
@@ -85,5 +103,3 @@ def post(work: Work, entry: Entry) -> Posted:
         }
         for line_no, line in enumerate(lines, 1)
     ]  # fmt: skip
-    _POSTING.run_many(work, postings)
-    return Posted(entry_id, ((entry_id, *head.values()), *(tuple(posting.values()) for posting in postings)))

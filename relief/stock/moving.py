@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,6 +28,9 @@ _MOVE = Statement(
     " actor_id, source_kind, source_id) VALUES (:kind, :item_id, :fund_id, :from_location_id, :to_location_id, :quantity,"
     " :unit_cost_paisa, :moved_on, :at, :actor_id, :source_kind, :source_id)"
 )
+
+# Whose stock: (location, item, fund).
+_Place = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,33 +61,74 @@ class Taken:
     rows: tuple[tuple[Any, ...], ...]
 
 
-def take(work: Work, move: Move, location_id: int, goods: Sequence[Goods], *, also_unbooked: bool = False) -> Taken:
-    """Take goods out of a location; return how many units of each the books had there.
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """Goods that leave a location in one event."""
+
+    move: Move
+    location_id: int
+    goods: Sequence[Goods]
+
+    def place_of(self, line: Goods) -> _Place:
+        """Return whose stock a line is taken from."""
+        return self.location_id, line.item_id, self.move.fund_id
+
+
+def take(work: Work, taking: Taking) -> Taken:
+    """Take goods out of a location. Raises: RuleViolation "stock.short", which names the item and what is left."""
+    return take_many(work, [taking], also_unbooked=False)[0]
+
+
+def take_many(work: Work, takings: Sequence[Taking], *, also_unbooked: bool) -> list[Taken]:
+    """Take goods out of locations, event by event; return how many units of each the books had there.
 
     What happened is recorded even where the books had too few: with `also_unbooked` the rest goes out from nowhere, and the
-    caller posts its value as not booked in. Items are taken in the order of their ids, so that two takers never wait in a ring.
+    caller posts its value as not booked in.
     Raises: RuleViolation "stock.short", which names the item and what is left.
     """
-    booked: dict[int, int] = {}
-    for line in sorted(goods, key=lambda line: line.item_id):
-        place = {"location_id": location_id, "item_id": line.item_id, "fund_id": move.fund_id}
-        if _TAKE.run(work, {**place, "quantity": line.quantity}):
-            booked[line.item_id] = line.quantity
-            continue
-        row = _LEFT.row(work, place)
-        left = 0 if row is None else int(row[0])
-        if not also_unbooked:
-            raise _short(work, line, left)
-        booked[line.item_id] = left
-        if left:
-            _TAKE.run(work, {**place, "quantity": left})
-    rows = [_row(work, move, replace(line, quantity=booked[line.item_id]), (location_id, None)) for line in goods]
-    rows += [
-        _row(work, move, replace(line, quantity=line.quantity - booked[line.item_id]), (None, None)) for line in goods
-    ]
-    moved = [row for row in rows if row["quantity"]]
+    in_books = _book_out(work, takings, also_unbooked=also_unbooked)
+    taken, moved = [], []
+    for taking in takings:
+        booked: dict[int, int] = {}
+        for line in taking.goods:
+            place = taking.place_of(line)
+            booked[line.item_id] = min(line.quantity, in_books[place])
+            in_books[place] -= booked[line.item_id]
+        rows = _rows_taken(work, taking, booked)
+        moved += rows
+        taken.append(Taken(booked, tuple(tuple(row.values()) for row in rows)))
     _MOVE.run_many(work, moved)
-    return Taken(booked, tuple(tuple(row.values()) for row in moved))
+    return taken
+
+
+def _book_out(work: Work, takings: Sequence[Taking], *, also_unbooked: bool) -> dict[_Place, int]:
+    """Lower the stock of each place by what is taken there altogether, as far as it reaches; return by how much.
+
+    Places are taken in one order, so that two takers never wait in a ring.
+    """
+    wanted: dict[_Place, int] = defaultdict(int)
+    for taking in takings:
+        for line in taking.goods:
+            wanted[taking.place_of(line)] += line.quantity
+    booked: dict[_Place, int] = {}
+    for place in sorted(wanted):
+        at = dict(zip(("location_id", "item_id", "fund_id"), place, strict=True))
+        booked[place] = wanted[place]
+        if not _TAKE.run(work, {**at, "quantity": wanted[place]}):
+            row = _LEFT.row(work, at)
+            booked[place] = 0 if row is None else int(row[0])
+            if not also_unbooked:
+                raise _short(work, place[1], booked[place])
+            if booked[place]:
+                _TAKE.run(work, {**at, "quantity": booked[place]})
+    return booked
+
+
+def _rows_taken(work: Work, taking: Taking, booked: Mapping[int, int]) -> list[dict[str, object]]:
+    from_books = [replace(line, quantity=booked[line.item_id]) for line in taking.goods]
+    from_nowhere = [replace(line, quantity=line.quantity - booked[line.item_id]) for line in taking.goods]
+    rows = [_row(work, taking.move, line, (taking.location_id, None)) for line in from_books if line.quantity]
+    return rows + [_row(work, taking.move, line, (None, None)) for line in from_nowhere if line.quantity]
 
 
 def put(work: Work, move: Move, location_id: int, goods: Sequence[Goods]) -> tuple[tuple[Any, ...], ...]:
@@ -110,18 +155,18 @@ def carry(work: Work, move: Move, way: tuple[int, int], goods: Sequence[Goods]) 
         # Both rows are locked in one order: two trucks that pass each other never wait for one another.
         left = {place: _LEFT.row(work, {**at, "location_id": place}) for place in sorted(way)}
         if not _TAKE.run(work, {**at, "location_id": way_from, "quantity": line.quantity}):
-            raise _short(work, line, left[way_from][0] if left[way_from] else 0)
+            raise _short(work, line.item_id, left[way_from][0] if left[way_from] else 0)
         _PUT.run(work, {**at, "location_id": way_to, "quantity": line.quantity})
     moved = [_row(work, move, line, way) for line in goods]
     _MOVE.run_many(work, moved)
     return tuple(tuple(row.values()) for row in moved)
 
 
-def _short(work: Work, line: Goods, left: int) -> RuleViolation:
+def _short(work: Work, item_id: int, left: int) -> RuleViolation:
     return RuleViolation(
         "stock.short",
         N_("The stock here is short of %(item)s: %(left)s left. Give what is there, or have a receipt booked first."),
-        item=_NAME.row(work, {"item_id": line.item_id})[0],
+        item=_NAME.row(work, {"item_id": item_id})[0],
         left=left,
     )
 

@@ -22,7 +22,7 @@ from relief.ledger.posting import Entry, Line, post
 from relief.ledger.reversals import ReverseEntry, check_reason, post_reversal
 from relief.ledger.rules import Account, EntryKind
 from relief.stock.catalogue import SEGMENT
-from relief.stock.moving import Goods, Move, carry, put, take
+from relief.stock.moving import Goods, Move, Taking, carry, put, take
 from relief.stock.rules import MovementKind, NoteKind
 from relief.store.columns import instant_text
 from relief.store.locks import take_turn
@@ -174,7 +174,11 @@ def reverse_note(work: Work, command: ReverseNote) -> int:
     written, is_new = _append(work, note, goods)
     if is_new:
         move = Move(MovementKind.REVERSAL, fund_id, note.on, SOURCE_KIND, str(written[0]))
-        moved = take(work, move, to_id, goods).rows if from_id is None else carry(work, move, (to_id, from_id), goods)
+        moved = (
+            take(work, Taking(move, to_id, goods)).rows
+            if from_id is None
+            else carry(work, move, (to_id, from_id), goods)
+        )
         entry = _ENTRY.row(work, {"source_id": str(command.note_id)})
         posted = () if entry is None else _reverse_purchase(work, entry[0], note.reason, str(written[0]))
         _seal(work, "goods_note.reversed", [written, *moved, *posted], areas[0])

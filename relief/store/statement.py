@@ -12,7 +12,9 @@ from relief.store.work import Work
 _LOCK = re.compile(r"\{for_(update|share)( of [a-z]+)?\}")
 _NAME = re.compile(r"(?<!:):([a-z_]+)")
 _VALUES = re.compile(r"\bVALUES (\((?:[^()]|%\([a-z_]+\)s)*\))")
-_MOST_ROWS_AT_ONCE = 20
+_NAMED, _FORMATTED = re.compile(r":[a-z_]+"), re.compile(r"%\(([a-z_]+)\)s")
+# Rows of one statement: each costs PostgreSQL a way there and back, and a text of thousands of values costs it as much.
+_MOST_ROWS_AT_ONCE = 100
 _STREAM_ROWS = 5_000
 _STREAM_NUMBERS = itertools.count(1)
 
@@ -30,8 +32,7 @@ class Statement:
         self._postgresql = _LOCK.sub(
             lambda lock: f"FOR {lock[1].upper()}{lock[2] or ''}", _NAME.sub(r"%(\1)s", sql.replace("%", "%%"))
         )
-        self._values = _VALUES.search(self._postgresql)
-        self._texts: dict[int, str] = {}
+        self._texts: dict[tuple[str, int], str] = {}
 
     def rows(self, work: Work, params: Mapping[str, Any]) -> list[Any]:
         """Run once and return all rows as tuples."""
@@ -69,21 +70,68 @@ class Statement:
         """Run once for each set of values."""
         if not many:
             return
-        if work.dialect == "sqlite" or self._values is None or len(many) > _MOST_ROWS_AT_ONCE:
+        if work.dialect == "sqlite" or _VALUES.search(self._postgresql) is None:
             work.scope.cursor().executemany(self._text(work), many)
             return
-        # Each statement costs PostgreSQL a way there and back: the few lines of a hand-over go as one.
-        values = {f"{name}_{n}": value for n, row in enumerate(many) for name, value in row.items()}
-        work.scope.cursor().execute(self._for_rows(len(many)), values)
+        for cursor in self._in_chunks(work, many):
+            cursor.close()
 
-    def _for_rows(self, count: int) -> str:
-        if count not in self._texts:
-            assert self._values is not None
-            start, end = self._values.span(1)
-            row = self._postgresql[start:end]
-            rows = ", ".join(row.replace(")s", f"_{n})s") for n in range(count))
-            self._texts[count] = self._postgresql[:start] + rows + self._postgresql[end:]
-        return self._texts[count]
+    def rows_of_many(self, work: Work, many: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Run with a row of VALUES for each set of values and return what came back, in no promised order.
+
+        The statement holds one VALUES list, of an INSERT that returns something or of a table of what is wanted.
+        """
+        return [row for cursor in self._in_chunks(work, many) for row in cursor.fetchall()]
+
+    def _in_chunks(self, work: Work, many: Sequence[Mapping[str, Any]]) -> Iterator[Any]:
+        for start in range(0, len(many), _MOST_ROWS_AT_ONCE):
+            chunk = many[start : start + _MOST_ROWS_AT_ONCE]
+            cursor = work.scope.cursor()
+            if len(chunk) == 1:
+                cursor.execute(self._text(work), chunk[0])
+            else:
+                values = {f"{name}_{n}": value for n, row in enumerate(chunk) for name, value in row.items()}
+                cursor.execute(self._for_rows(work, len(chunk)), values)
+            yield cursor
+
+    def _for_rows(self, work: Work, count: int) -> str:
+        place = (work.dialect, count)
+        if place not in self._texts:
+            text = self._text(work)
+            found = _VALUES.search(text)
+            assert found is not None, "the statement holds a VALUES list"
+            start, end = found.span(1)
+            row = text[start:end]
+            number = _NAMED.sub if work.dialect == "sqlite" else _FORMATTED.sub
+            rows = ", ".join(
+                number(rf"\g<0>_{n}" if work.dialect == "sqlite" else rf"%(\1_{n})s", row) for n in range(count)
+            )
+            self._texts[place] = text[:start] + rows + text[end:]
+        return self._texts[place]
 
     def _text(self, work: Work) -> str:
         return self._sqlite if work.dialect == "sqlite" else self._postgresql
+
+
+class Lookup:
+    """A SELECT for one set of wanted values, or for many in one way to the database; its rows say which they belong to.
+
+    In the SQL `{n}` stands for the first column, the place of the set among those wanted, from 0; `{wanted}` opens FROM; and a
+    wanted value is `{w}name`. One set costs no more than a plain statement: the desk asks for one family at a time.
+    """
+
+    def __init__(self, names: Sequence[str], sql: str) -> None:
+        marked = re.compile(r"\{(n|wanted|w)\}")
+        one = {"n": "0", "wanted": "", "w": ":"}
+        many = {"n": "w.n", "wanted": "wanted w CROSS JOIN ", "w": "w."}
+        columns, values = ", ".join(("n", *names)), ", ".join(f":{name}" for name in ("n", *names))
+        self._one = Statement(marked.sub(lambda found: one[found[1]], sql))
+        self._many = Statement(
+            f"WITH wanted ({columns}) AS (VALUES ({values})) " + marked.sub(lambda found: many[found[1]], sql)
+        )
+
+    def rows(self, work: Work, wanted: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Return the rows found, each with the place of its set in front; of one set they keep the order of the SQL."""
+        if len(wanted) == 1:
+            return self._one.rows(work, wanted[0])
+        return self._many.rows_of_many(work, [{"n": n, **values} for n, values in enumerate(wanted)])

@@ -1,6 +1,5 @@
 """The verdict at the table, over every combination of facts."""
 
-import datetime as dt
 import itertools
 
 import pytest
@@ -8,8 +7,6 @@ import pytest
 from relief.distributions.rules import RedemptionFacts, Refusal, proof_suffices, refusal_of
 from relief.entitlements.rules import KeyState, TokenState
 from relief.programmes.rules import CampaignState, Proof
-
-ON = dt.date(2022, 9, 20)
 
 # Each fact with its good values first, and the reason that any other value gives, in the order of the staff card.
 CARD = [
@@ -20,9 +17,11 @@ CARD = [
      {None: Refusal.UNKNOWN, TokenState.REVOKED: Refusal.TOKEN_REVOKED, TokenState.REPLACED: Refusal.TOKEN_REPLACED}),
     ("is_of_this_campaign", [True], {False: Refusal.OTHER_CAMPAIGN}),
     ("campaign_state", [CampaignState.ACTIVE], {CampaignState.CLOSED: Refusal.CAMPAIGN_NOT_RUNNING}),
-    ("expires_on", [ON], {ON - dt.timedelta(days=1): Refusal.EXPIRED}),
+    ("is_expired", [False], {True: Refusal.EXPIRED}),
     ("is_distribution_day", [True], {False: Refusal.NOT_ON_THIS_DAY}),
     ("is_at_its_point", [True], {False: Refusal.OTHER_POINT}),
+    ("is_operator_assigned", [True], {False: Refusal.NOT_ASSIGNED}),
+    ("is_device_trusted", [True], {False: Refusal.DEVICE_NOT_TRUSTED}),
     ("is_anything_owed", [True], {False: Refusal.ALREADY_GIVEN}),
     ("is_within_owed", [True], {False: Refusal.MORE_THAN_OWED}),
     ("proof_suffices", [True], {False: Refusal.PROOF_MISSING}),
@@ -41,14 +40,14 @@ def test_the_first_reason_on_the_card_is_given_for_every_combination_of_facts():
     names = [name for name, _, _ in CARD]
     choices = [[*good[:1], *bad] for _, good, bad in CARD]
     for values in itertools.product(*choices):
-        facts = RedemptionFacts(on=ON, **dict(zip(names, values, strict=True)))
+        facts = RedemptionFacts(**dict(zip(names, values, strict=True)))
         assert refusal_of(facts) is expected(values), values
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, good, _ in CARD for value in good])
 def test_good_facts_give(name, value):
     facts = {key: good[0] for key, good, _ in CARD} | {name: value}
-    assert refusal_of(RedemptionFacts(on=ON, **facts)) is None
+    assert refusal_of(RedemptionFacts(**facts)) is None
 
 
 @pytest.mark.parametrize(("required", "given", "has_cnic"), [*itertools.product(Proof, Proof, [True, False])])
