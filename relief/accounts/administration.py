@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from relief.accounts import passwords, rules
+from relief.accounts.devices import end_credentials
 from relief.accounts.model import RoleGrant, User
 from relief.accounts.queries import GrantRow, find_user_by_email, get_user, list_grants
 from relief.accounts.sign_in import end_all_sign_ins, new_stamp
@@ -88,11 +89,12 @@ def amend_user(work: Work, user_id: int, *, email: str, name: PersonName) -> Non
 
 
 def disable_user(work: Work, user_id: int, reason: str) -> None:
-    """Shut an account and end its sign-ins. Raises: RuleViolation "user.own_account", "user.last_administrator"."""
+    """Shut an account and end its sign-ins, on phones too. Raises: RuleViolation "user.own_account", "user.last_administrator"."""
     user = managed_user(work, user_id)
     refuse_if_last(work, list_grants(work, [user.id]))
     user.disabled_at, user.disabled_reason = work.at, reason
     end_all_sign_ins(work, user)
+    end_credentials(work, user.id)
     record(work, Deed("user.disabled", "user", user.id, segment="accounts"))
 
 

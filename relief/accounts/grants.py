@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from relief.accounts.administration import area_within, refuse_if_last
+from relief.accounts.devices import end_credentials
 from relief.accounts.model import RoleGrant, User
 from relief.accounts.queries import GrantRow, get_user, list_grants
 from relief.accounts.sign_in import end_all_sign_ins
@@ -12,7 +13,7 @@ from relief.audit.trail import Deed, record
 from relief.geography.model import Area
 from relief.kernel.errors import Conflict, NotFound, RuleViolation
 from relief.kernel.messages import N_
-from relief.kernel.permissions import Permission, Role
+from relief.kernel.permissions import Permission, Role, permissions_of
 from relief.store.work import Work
 
 
@@ -90,5 +91,7 @@ def _end(work: Work, grant: GrantRow, user: User) -> None:
     row = work.session.get_one(RoleGrant, grant.id)
     row.ended_at, row.ended_by = work.at, int(work.actor.id)
     end_all_sign_ins(work, user)
+    if Permission.HAND_OVER in permissions_of(grant.role):
+        end_credentials(work, user.id)
     detail = {"role": grant.role.value, "area": grant.area.code}
     record(work, Deed("role.ended", "user", user.id, grant.area.id, detail, segment="accounts"))

@@ -1,0 +1,1 @@
+"""What goes between phones and the server: enrolment, manifests out, batches of events in."""

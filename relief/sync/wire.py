@@ -1,0 +1,46 @@
+"""How bytes and instants are written in what goes between phones and the server."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+
+from relief.kernel.errors import InvalidInput
+from relief.kernel.messages import N_
+
+
+def b64(data: bytes) -> str:
+    """Return base64url without padding (RFC 4648, section 5)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def unb64(text: str, length: int | None = None) -> bytes:
+    """Return the bytes of a base64url text, so many where it matters. Raises: InvalidInput "wire.not_base64"."""
+    try:
+        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise _malformed() from None
+    if b64(data) != text or (length is not None and len(data) != length):
+        raise _malformed()  # One value has one spelling: what is signed or counted is not also something else.
+    return data
+
+
+def iso_ms(at: dt.datetime) -> str:
+    """Return 2022-09-20T06:00:00.000Z."""
+    return at.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def from_iso(text: str) -> dt.datetime:
+    """Return the aware instant of an ISO text. Raises: InvalidInput "wire.not_an_instant"."""
+    try:
+        at = dt.datetime.fromisoformat(text)
+        if at.tzinfo is not None:
+            return at.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidInput("wire.not_an_instant", N_("An instant is written as 2022-09-20T06:00:00.000Z."))
+
+
+def _malformed() -> InvalidInput:
+    return InvalidInput("wire.not_base64", N_("This is not base64url without padding, or not of the right length."))
