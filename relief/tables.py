@@ -12,8 +12,9 @@ from relief.ledger import model as ledger
 from relief.programmes import model as programmes
 from relief.stock import model as stock
 from relief.store.db import Model
+from relief.sync import model as sync
 
 # From the ground up: the floors in which foreign keys point down.
-MODELS = (audit, geography, ledger, accounts, stock, programmes, families, entitlements, distributions)
+MODELS = (audit, geography, ledger, accounts, stock, programmes, families, entitlements, distributions, sync)
 
 metadata = Model.metadata

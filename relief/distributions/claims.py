@@ -163,7 +163,7 @@ _PACKAGE = Statement(
 _EVENTS = Lookup(
     ("entitlement_id",),
     "SELECT {n}, h.id, h.instalment_no, h.served FROM {wanted} hand_over h"
-    " WHERE h.entitlement_id = {w}entitlement_id AND h.kind <> 'conflict' ORDER BY h.id",
+    " WHERE h.entitlement_id = {w}entitlement_id AND h.kind IN ('opening', 'void') ORDER BY h.id",
 )
 _OWED = Lookup(
     ("entitlement_id",),

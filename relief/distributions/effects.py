@@ -18,6 +18,10 @@ from relief.store.work import Work
 
 SOURCE_KIND = "hand_over"
 
+# The accounts that cash and goods go to.
+_GIVEN = (Account.CASH_RELIEF, Account.GOODS_RELIEF)
+_LOST = (Account.UNEXPLAINED_AT_POINTS, Account.UNEXPLAINED_AT_POINTS)
+
 Lines = Sequence[tuple[PackageLineOf, int]]
 Rows = list[tuple[Any, ...]]
 
@@ -113,7 +117,7 @@ def hand_out(work: Work, leaving: Sequence[Leaving], *, may_exceed_books: bool) 
 
     Raises: RuleViolation "stock.short" unless what happened may exceed what the books knew of.
     """
-    to = _Destination(EntryKind.HAND_OVER, MovementKind.HAND_OVER, Account.CASH_RELIEF, Account.GOODS_RELIEF)
+    to = _Destination(EntryKind.HAND_OVER, MovementKind.HAND_OVER, *_GIVEN)
     return _leave(work, leaving, to, may_exceed_books=may_exceed_books)
 
 
@@ -121,21 +125,22 @@ def lose(work: Work, leaving: Sequence[Leaving]) -> list[Rows]:
     """Take goods and cash of conflicts out of the books, to the account of what is unexplained at points; return the rows written
     for each.
     """
-    unexplained = Account.UNEXPLAINED_AT_POINTS
-    to = _Destination(EntryKind.CONFLICT, MovementKind.CONFLICT, unexplained, unexplained)
+    to = _Destination(EntryKind.CONFLICT, MovementKind.CONFLICT, *_LOST)
     return _leave(work, leaving, to, may_exceed_books=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """What a void puts back: the hand-over undone, its lines, and how much of each item the books had when it left."""
+    """What a void puts back: the lines of the event undone, and how much of each item the books had when it left."""
 
     lines: Lines
     booked: Mapping[int, int]
+    was_conflict: bool = False
 
 
 def take_back(work: Work, table: Table, source: Source, returned: Returned) -> Rows:
-    """Put the goods of an undone hand-over back and post its reversal; return the rows written."""
+    """Put the goods of an undone event back and post its reversal; return the rows written."""
+    accounts = _LOST if returned.was_conflict else _GIVEN
     move = _move(MovementKind.VOID, table, source)
     goods = [
         Goods(item.item_id, returned.booked[item.item_id], item.unit_cost_paisa) for item in _items(returned.lines)
@@ -145,7 +150,7 @@ def take_back(work: Work, table: Table, source: Source, returned: Returned) -> R
         EntryKind.VOID, source.on, "", SOURCE_KIND, str(source.hand_over_id),
         [
             Line(line.fund_id, line.credit, line.debit, line.amount, line.campaign_id, line.area_id, line.point_id)
-            for line in _postings(table, source, returned.lines, returned.booked, (Account.CASH_RELIEF, Account.GOODS_RELIEF))
+            for line in _postings(table, source, returned.lines, returned.booked, accounts)
         ],
     )  # fmt: skip
     return rows + _post_if_any(work, [entry])[0]

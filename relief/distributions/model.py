@@ -90,7 +90,8 @@ class HandOver(AppendOnly, Model):
 
     An *opening* spends an instalment: a partial unique index lets one through, and each void lets one more (`reopens_id`).
     A *completion* gives what an opening left owed. A *void* undoes the event `voids_id`, its figures are negative. A *conflict*
-    happened in breach of a rule: its value stands in `unexplained_paisa` and never counts as delivered.
+    happened in breach of a rule: its value stands in `unexplained_paisa` and never counts as delivered. A *withdrawal* undoes a
+    conflict whose goods stayed on the table.
     """
 
     __tablename__ = "hand_over"
@@ -103,9 +104,9 @@ class HandOver(AppendOnly, Model):
               postgresql_where=text("reopens_id IS NOT NULL")),
         Index("uq_hand_over_voids_id", "voids_id", unique=True, sqlite_where=text("voids_id IS NOT NULL"),
               postgresql_where=text("voids_id IS NOT NULL")),
-        CheckConstraint("(kind = 'void') = (voids_id IS NOT NULL)", name="void_names_its_event"),
-        CheckConstraint("kind = 'conflict' OR entitlement_id IS NOT NULL", name="delivered_to_a_family"),
-        CheckConstraint("(kind = 'conflict') OR unexplained_paisa = 0", name="unexplained_is_conflict"),
+        CheckConstraint("(kind IN ('void', 'withdrawal')) = (voids_id IS NOT NULL)", name="void_names_its_event"),
+        CheckConstraint("kind IN ('conflict', 'withdrawal') OR entitlement_id IS NOT NULL", name="delivered_to_a_family"),
+        CheckConstraint("kind IN ('conflict', 'withdrawal') OR unexplained_paisa = 0", name="unexplained_is_conflict"),
         CheckConstraint("served = CASE kind WHEN 'opening' THEN 1 WHEN 'void' THEN served ELSE 0 END", name="served"),
         # Covers coverage and finance totals.
         Index("ix_hand_over_totals", "campaign_id", "uc_id", "point_id", "given_on", "instalment_no", "served", "cash_paisa",

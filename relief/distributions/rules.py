@@ -17,6 +17,7 @@ class HandOverKind(enum.StrEnum):
     COMPLETION = "completion"
     VOID = "void"
     CONFLICT = "conflict"
+    WITHDRAWAL = "withdrawal"
 
     @property
     def label(self) -> str:
@@ -29,6 +30,7 @@ _KIND_LABELS = {
     HandOverKind.COMPLETION: N_("Rest handed over"),
     HandOverKind.VOID: N_("Undone"),
     HandOverKind.CONFLICT: N_("Conflict"),
+    HandOverKind.WITHDRAWAL: N_("Conflict undone"),
 }
 
 

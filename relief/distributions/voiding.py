@@ -10,7 +10,7 @@ from relief.audit.trail import Deed, digest_of, record
 from relief.distributions import effects
 from relief.distributions.claims import PackageLineOf, Table, as_day, package_of, table_at
 from relief.distributions.events import append_event
-from relief.distributions.rules import HandOverKind
+from relief.distributions.rules import Channel, HandOverKind
 from relief.kernel.dates import local_day
 from relief.kernel.errors import NotFound, RuleViolation
 from relief.kernel.messages import N_
@@ -37,28 +37,50 @@ class VoidHandOver:
 
 
 class _Undone(NamedTuple):
-    """The hand-over to be undone."""
+    """The event to be undone; of an unknown token it has no entitlement, and the campaign's first package stands for one."""
 
     id: int
     kind: str
     campaign_id: int
-    entitlement_id: int
-    token_id: int
+    entitlement_id: int | None
+    token_id: int | None
     instalment_no: int
     point_id: int
     uc_id: int
     given_on: dt.date | str
     cash_paisa: int
     goods_paisa: int
+    unexplained_paisa: int
     operator_id: int
     channel: str
     band_no: int
 
+    @property
+    def is_conflict(self) -> bool:
+        return self.kind == HandOverKind.CONFLICT
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneAtTable:
+    """A hand-over was undone on the phone that recorded it, before its goods left the table."""
+
+    event_id: str
+    hand_over_id: int
+    reason: str
+    operator_id: int
+    happened_at: dt.datetime
+
 
 _EVENT = Statement(
     "SELECT h.id, h.kind, h.campaign_id, h.entitlement_id, h.token_id, h.instalment_no, h.point_id, h.uc_id, h.given_on,"
-    " h.cash_paisa, h.goods_paisa, h.operator_id, h.channel, e.band_no"
-    " FROM hand_over h JOIN entitlement e ON e.id = h.entitlement_id WHERE h.id = :id {for_update of e}"
+    " h.cash_paisa, h.goods_paisa, h.unexplained_paisa, h.operator_id, h.channel, COALESCE(e.band_no, 1)"
+    " FROM hand_over h LEFT JOIN entitlement e ON e.id = h.entitlement_id WHERE h.id = :id"
+)
+# One void or hand-over at a time decides on an entitlement. An outer join cannot lock it.
+_LOCK = Statement("SELECT 1 FROM entitlement WHERE id = :entitlement_id {for_update}")
+_WITHDRAW = Statement(
+    "UPDATE conflict_case SET state = 'decided', decision = :decision, decided_at = :decided_at, decided_by = :decided_by"
+    " WHERE hand_over_id = :hand_over_id AND state = 'open'"
 )
 _LATER = Statement(
     "SELECT COUNT(*) FROM hand_over c LEFT JOIN hand_over v ON v.voids_id = c.id WHERE c.entitlement_id = :entitlement_id"
@@ -88,32 +110,72 @@ def void_hand_over(work: Work, command: VoidHandOver) -> int:
     same = _SAME_EVENT.row(work, {"event_id": command.event_id})
     if same is not None and same[1] == command.hand_over_id:
         return int(same[0])
-    found = _EVENT.row(work, {"id": command.hand_over_id})
+    event = _lock_event(work, command.hand_over_id)
+    table = table_at(work, campaign_id=event.campaign_id, point_id=event.point_id, held_on=as_day(event.given_on))
+    _check_may_void(work, event, table)
+    _check_nothing_later(work, event)
+    return _undo(work, table, event, _Void(command.event_id, reason, int(work.actor.id), work.at, event.channel))
+
+
+def record_undone(work: Work, command: UndoneAtTable) -> int:
+    """Record what was undone where it was given, and return the void's id: nobody is asked any more, its goods never left.
+
+    Of a conflict the goods and cash come back out of what is unexplained, and its case is closed.
+    Raises: NotFound "hand_over.not_found"; RuleViolation "void.already_undone", "void.later_first".
+    """
+    event = _lock_event(work, command.hand_over_id)
+    table = table_at(work, campaign_id=event.campaign_id, point_id=event.point_id, held_on=as_day(event.given_on))
+    _check_nothing_later(work, event)
+    void = _Void(
+        command.event_id, clean(command.reason), command.operator_id, command.happened_at, Channel.DEVICE.value
+    )
+    if event.is_conflict:
+        decision = {"decision": void.reason, "decided_at": instant_text(work.at), "decided_by": command.operator_id}
+        _WITHDRAW.run(work, {"hand_over_id": event.id, **decision})
+    return _undo(work, table, event, void)
+
+
+@dataclass(frozen=True, slots=True)
+class _Void:
+    """Who undid an event, when and why."""
+
+    event_id: str
+    reason: str
+    operator_id: int
+    at: dt.datetime
+    channel: str
+
+
+def _lock_event(work: Work, hand_over_id: int) -> _Undone:
+    found = _EVENT.row(work, {"id": hand_over_id})
     if found is None:
         raise NotFound("hand_over.not_found", N_("There is no such hand-over."))
     event = _Undone(*found)
-    table = table_at(work, campaign_id=event.campaign_id, point_id=event.point_id, held_on=as_day(event.given_on))
-    _check_may_void(work, event, table)
-    lines = _lines_given(work, command.hand_over_id, package_of(work, event.campaign_id, event.band_no))
-    row = append_event(work, _values(work, command, event, reason))
+    if event.entitlement_id is not None:
+        _LOCK.row(work, {"entitlement_id": event.entitlement_id})
+    return event
+
+
+def _undo(work: Work, table: Table, event: _Undone, void: _Void) -> int:
+    lines = _lines_given(work, event.id, package_of(work, event.campaign_id, event.band_no))
+    row = append_event(work, _values(work, event, void))
     if row is None:
-        raise RuleViolation("void.already_undone", N_("This hand-over was undone before."))
+        raise _undone_before()
     source = effects.Source(row[0], event.uc_id, local_day(work.at))
-    effects.unsettle_owed(work, event.entitlement_id, event.instalment_no, lines)
+    if event.entitlement_id is not None and not event.is_conflict:
+        effects.unsettle_owed(work, event.entitlement_id, event.instalment_no, lines)
     rows = [row, *effects.write_lines(work, [(source.hand_over_id, lines)], sign=-1)[0]]
-    booked = {item_id: int(count) for item_id, count in _BOOKED.rows(work, {"source_id": str(command.hand_over_id)})}
-    returned = effects.Returned(lines, {line.item_id: booked.get(line.item_id, 0) for line, _ in lines if line.item_id})
-    rows += effects.take_back(work, table, source, returned)
-    if table.campaign_state is CampaignState.CLOSED:
+    booked = {item_id: int(count) for item_id, count in _BOOKED.rows(work, {"source_id": str(event.id)})}
+    in_books = {line.item_id: booked.get(line.item_id, 0) for line, _ in lines if line.item_id}
+    rows += effects.take_back(work, table, source, effects.Returned(lines, in_books, event.is_conflict))
+    if table.campaign_state is CampaignState.CLOSED and not event.is_conflict:
         # Closing has released what was not handed over; what comes back afterwards follows it into the fund's free money.
         cost = Cost(Money(event.cash_paisa), Money(event.goods_paisa))
         release_commitment(work, table.fund_id, cost, "void", str(source.hand_over_id))
-    detail = {"undoes": command.hand_over_id, "was": event.kind, "event": command.event_id}
+    action = "conflict.withdrawn" if event.is_conflict else "redemption.voided"
+    detail = {"undoes": event.id, "was": event.kind, "event": void.event_id}
     segment = f"point {event.point_id}"
-    record(
-        work,
-        Deed("redemption.voided", "hand_over", source.hand_over_id, event.uc_id, detail, segment, digest_of(*rows)),
-    )
+    record(work, Deed(action, "hand_over", source.hand_over_id, event.uc_id, detail, segment, digest_of(*rows)))
     return source.hand_over_id
 
 
@@ -124,11 +186,6 @@ def _check_may_void(work: Work, event: _Undone, table: Table) -> None:
         raise RuleViolation(
             "void.not_a_hand_over", N_("Only a hand-over can be undone; a conflict is decided on its desk.")
         )
-    if _IS_VOIDED.row(work, {"id": event.id}) is not None:
-        raise RuleViolation("void.already_undone", N_("This hand-over was undone before."))
-    later = {"entitlement_id": event.entitlement_id, "instalment_no": event.instalment_no, "id": event.id}
-    if event.kind == HandOverKind.OPENING and _LATER.row(work, later)[0]:
-        raise RuleViolation("void.later_first", N_("The rest was handed over later. Undo that first."))
     is_coordinator = work.actor.may(Permission.HAND_OVER_RECORD_LATE, table.area_path)
     is_own_today = event.operator_id == work.actor.id and as_day(event.given_on) == local_day(work.at)
     if not (is_coordinator or is_own_today):
@@ -138,21 +195,34 @@ def _check_may_void(work: Work, event: _Undone, table: Table) -> None:
         )
 
 
+def _check_nothing_later(work: Work, event: _Undone) -> None:
+    if _IS_VOIDED.row(work, {"id": event.id}) is not None:
+        raise _undone_before()
+    later = {"entitlement_id": event.entitlement_id, "instalment_no": event.instalment_no, "id": event.id}
+    if event.kind == HandOverKind.OPENING and _LATER.row(work, later)[0]:
+        raise RuleViolation("void.later_first", N_("The rest was handed over later. Undo that first."))
+
+
+def _undone_before() -> RuleViolation:
+    return RuleViolation("void.already_undone", N_("This hand-over was undone before."))
+
+
 def _lines_given(work: Work, hand_over_id: int, package: list[PackageLineOf]) -> list[tuple[PackageLineOf, int]]:
     amounts = {line_no: quantity or paisa for line_no, quantity, paisa in _LINES.rows(work, {"id": hand_over_id})}
     return [(line, amounts[line.line_no]) for line in package if line.line_no in amounts]
 
 
-def _values(work: Work, command: VoidHandOver, event: _Undone, reason: str) -> dict[str, Any]:
-    now, who = instant_text(work.at), int(work.actor.id)
+def _values(work: Work, event: _Undone, void: _Void) -> dict[str, Any]:
     return {
-        "event_id": command.event_id, "kind": HandOverKind.VOID.value, "channel": event.channel,
+        "event_id": void.event_id,
+        "kind": (HandOverKind.WITHDRAWAL if event.is_conflict else HandOverKind.VOID).value, "channel": void.channel,
         "campaign_id": event.campaign_id, "entitlement_id": event.entitlement_id, "token_id": event.token_id,
         "instalment_no": event.instalment_no, "point_id": event.point_id, "uc_id": event.uc_id,
         # The void belongs to the day on which it is made: the day that it undoes may be closed in the books.
-        "given_on": local_day(work.at).isoformat(), "given_at": now, "recorded_at": now, "operator_id": who,
-        "recorded_by": who, "proof": Proof.NONE.value, "taken_by_proxy": "",
-        "served": -1 if event.kind == HandOverKind.OPENING else 0, "cash_paisa": -event.cash_paisa,
-        "goods_paisa": -event.goods_paisa, "unexplained_paisa": 0, "voids_id": command.hand_over_id, "reopens_id": None,
-        "reason": reason, "content_digest": digest_of((command.hand_over_id, reason)),
+        "given_on": local_day(work.at).isoformat(), "given_at": instant_text(void.at),
+        "recorded_at": instant_text(work.at), "operator_id": void.operator_id, "recorded_by": int(work.actor.id),
+        "proof": Proof.NONE.value, "taken_by_proxy": "", "served": -1 if event.kind == HandOverKind.OPENING else 0,
+        "cash_paisa": -event.cash_paisa, "goods_paisa": -event.goods_paisa,
+        "unexplained_paisa": -event.unexplained_paisa, "voids_id": event.id, "reopens_id": None, "reason": void.reason,
+        "content_digest": digest_of((event.id, void.reason)),
     }  # fmt: skip

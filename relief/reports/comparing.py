@@ -99,7 +99,7 @@ FROM hand_over h LEFT JOIN (
   FROM hand_over_line GROUP BY hand_over_id
 ) l ON l.hand_over_id = h.id
 WHERE h.cash_paisa + h.goods_paisa + h.unexplained_paisa <> COALESCE(l.value, 0)
-   OR (h.kind <> 'conflict' AND h.cash_paisa <> COALESCE(l.cash, 0))
+   OR (h.kind NOT IN ('conflict', 'withdrawal') AND h.cash_paisa <> COALESCE(l.cash, 0))
 ORDER BY h.id
 """
 
@@ -152,7 +152,7 @@ FROM (
     SELECT entitlement_id, instalment_no, line_no, given AS booked, 0 AS handed_over FROM owed_line
     UNION ALL
     SELECT h.entitlement_id, h.instalment_no, l.line_no, 0, l.quantity + l.amount_paisa
-    FROM hand_over_line l JOIN hand_over h ON h.id = l.hand_over_id WHERE h.kind <> 'conflict'
+    FROM hand_over_line l JOIN hand_over h ON h.id = l.hand_over_id WHERE h.kind NOT IN ('conflict', 'withdrawal')
   ) both_books GROUP BY entitlement_id, instalment_no, line_no HAVING SUM(booked) <> SUM(handed_over)
 ) q JOIN entitlement e ON e.id = q.entitlement_id
 LEFT JOIN package_band b ON b.campaign_id = e.campaign_id AND b.band_no = e.band_no
