@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from relief.kernel.errors import InvalidInput
@@ -35,3 +37,15 @@ class PersonName:
 
     def __str__(self) -> str:
         return self.text
+
+
+def mask_name(name: str) -> str:
+    """Return "A••• S•••" for a name in any script: enough to ask a holder by, too little to tell who it is elsewhere."""
+    return " ".join(map(_masked_word, name.split()))
+
+
+@lru_cache(maxsize=20_000)  # Given names repeat from family to family.
+def _masked_word(word: str) -> str:
+    # A letter is written with the marks over and under it.
+    end = next((n for n, mark in enumerate(word) if n and not unicodedata.combining(mark)), len(word))
+    return f"{word[:end]}•••"
