@@ -6,23 +6,31 @@ import os
 import shutil
 from typing import Any
 
+from apiflask import APIFlask
 from flask import Flask
+from flask.typing import ResponseReturnValue
 from sqlalchemy import inspect, select
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from relief import web
+from relief import api, web
 from relief.accounts.model import User
 from relief.config import TEMPLATES, Settings
 from relief.keys import Keyring
 from relief.store.db import Store
+from relief.web.formats import label
+from relief.web.security import csrf
 
 # Files of 190,000 families are about 60 MB.
 LARGEST_REQUEST = 128 * 2**20
 LARGEST_FORM = 2 * 2**20
 
 
-class Relief(Flask):
-    """Flask, with a log that does not repeat addresses: they may hold a token's text."""
+class Relief(APIFlask):
+    """APIFlask with two faces, each of which words its own errors; its log does not repeat addresses, which may hold tokens."""
+
+    def handle_user_exception(self, e: Exception) -> ResponseReturnValue:
+        """Answer an error of the API with a problem document, also where no address was found; any other with a page."""
+        return api.answer_error(e) if api.is_asked() else super().handle_user_exception(e)
 
     def log_exception(self, exc_info: Any) -> None:
         """Log the fault without the address at which it happened."""
@@ -35,8 +43,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     has_keys = settings.keys_path.exists()
     keys = Keyring.create(settings.keys_path)
     app = Relief(
-        "relief", template_folder=str(TEMPLATES), static_folder=None, instance_path=str(settings.instance_path)
-    )
+        "relief", title="Relief API", version=api.VERSION, spec_path=None, docs_path=None, json_errors=False,
+        template_folder=str(TEMPLATES), static_folder=None,  # type: ignore[arg-type]  # Flask takes None: WhiteNoise serves.
+        instance_path=str(settings.instance_path),
+    )  # fmt: skip
     app.config.update(
         SECRET_KEY=keys.tag(b"signed cookies", "secret"),
         # Two instances on one machine share a host name, and browsers tell cookies apart by name only.
@@ -56,6 +66,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     if not has_keys:
         _refuse_new_keys_for_old_data(store, settings)
     web.register(app)
+    api.register(app, label)
+    for bp in api.BLUEPRINTS:
+        csrf.exempt(bp)  # Phones sign what they send, and no cookie is looked at that another site could use.
     if settings.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     return app

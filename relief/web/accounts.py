@@ -7,8 +7,7 @@ from flask_babel import gettext as _
 
 from relief.accounts import own_account, passwords, queries
 from relief.accounts import sign_in as sign_ins
-from relief.accounts.sign_in import Attempt
-from relief.kernel.actor import Actor
+from relief.accounts.proving import prove_password
 from relief.kernel.errors import InvalidInput
 from relief.kernel.messages import N_
 from relief.store.work import reading, unit_of_work
@@ -18,8 +17,6 @@ from relief.web.forms import Form
 from relief.web.shell import say
 
 bp = Blueprint("accounts", __name__)
-
-_SYSTEM = Actor.system("sign-in")
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])
@@ -34,7 +31,7 @@ def sign_in() -> Answer:
         if sent:
             email, password = form.text("email"), form.secret("password")
             form.refuse_problems()
-            attempt = check_password(email, password)
+            attempt = prove_password(email, password, browser.client_address())
             if attempt is None:
                 raise InvalidInput("sign_in.wrong", N_("The e-mail address or the password is wrong."))
             browser.close_session()
@@ -100,22 +97,11 @@ def end_session(session_id: int) -> Answer:
     return redirect(url_for("accounts.show"))
 
 
-def check_password(email: str, password: str) -> Attempt | None:
-    """Return the attempt if the password is right, None if not; the attempt is counted either way before it is looked at."""
-    with unit_of_work(_SYSTEM) as work:
-        attempt = sign_ins.begin_attempt(work, email, browser.client_address())
-    if passwords.is_password(password, attempt.password_hash):
-        return attempt
-    with unit_of_work(_SYSTEM) as work:
-        sign_ins.refuse_attempt(work, attempt)
-    return None
-
-
 def _set_password(form: Form, current: str, new: str) -> None:
     actor = current_actor()
     with reading(actor) as work:
         email = queries.get_user(work, int(actor.id)).email
-    attempt = check_password(email, current)
+    attempt = prove_password(email, current, browser.client_address())
     if attempt is None:
         form.add_problem("current", "password.wrong", N_("This is not your current password."))
     try:

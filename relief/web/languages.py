@@ -54,6 +54,6 @@ def language_links() -> list[tuple[str, str, str]]:
 
 def _remember(response: Response) -> Response:
     chosen = g.get("chosen_language")
-    if chosen:
+    if chosen and response.mimetype == "text/html":  # Programs ask each time anew.
         response.set_cookie(_COOKIE, chosen, max_age=_ONE_YEAR, samesite="Lax", httponly=True, secure=request.is_secure)
     return response

@@ -1,0 +1,67 @@
+"""What a phone takes along to work offline, and what it brings back."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+
+from apiflask import APIBlueprint
+from flask import Response, request
+
+from relief.api import models
+from relief.api.access import PHONES, Answer, current_device, signed_by_device
+from relief.api.document import SIGNED, refuses
+from relief.store.work import reading, unit_of_work
+from relief.sync.manifest import build_manifest, next_sequence
+
+bp = APIBlueprint("api_sync", __name__, url_prefix="/api/v1")
+
+_FRAMES = "application/octet-stream"
+_GZIP = 16 + zlib.MAX_WBITS
+# Measured on a roster of 200,000 families: a fifth of the time of the usual 6, for a tenth more bytes.
+_LEVEL = 2
+
+
+@bp.post("/manifest")
+@bp.doc(
+    tags=["Sync"], operation_id="takeManifest", security=SIGNED,
+    responses={
+        **refuses(400, 401, 403, 413, 415),
+        200: {
+            "description": "Frames: each a length in four bytes, big-endian, and so many bytes.",
+            "content": {_FRAMES: {"schema": {"type": "string", "format": "binary"}}},
+        },
+    },
+)  # fmt: skip
+@signed_by_device()
+@bp.input(models.AskManifest, arg_name="wanted")
+def take_manifest(wanted: models.AskManifest) -> Answer:
+    """All that a phone takes along
+
+    The first frame is a header in JSON with its Ed25519 signature; then come the parts that the header names, in its order, but
+    for those that the phone holds already. A later manifest has a higher number, and of what did not change only the names.
+    """
+    device = current_device()
+    with unit_of_work(PHONES) as work:
+        sequence = next_sequence(work, device)
+    with reading(PHONES) as work:
+        manifest = build_manifest(work, device, sequence)
+    return _streamed(manifest.frames(wanted.have))
+
+
+def _streamed(frames: Iterable[bytes]) -> Response:
+    """Return the frames as an answer that is written while it is made, packed where the phone takes that."""
+    answer = Response(mimetype=_FRAMES)
+    answer.vary.add("Accept-Encoding")
+    if request.accept_encodings.quality("gzip") > 0:
+        answer.content_encoding, frames = "gzip", _packed(frames)
+    answer.response = frames
+    return answer
+
+
+def _packed(frames: Iterable[bytes]) -> Iterator[bytes]:
+    packing = zlib.compressobj(_LEVEL, wbits=_GZIP)
+    for frame in frames:
+        if packed := packing.compress(frame):
+            yield packed
+    yield packing.flush()
