@@ -33,6 +33,7 @@ from relief.web import (
     late_lists,
     public_tokens,
     reconciliation,
+    scan,
     security,
     session,
     sheets,
@@ -68,6 +69,7 @@ PAGES = (
     tokens,
     sheets,
     public_tokens,
+    scan,
 )
 
 

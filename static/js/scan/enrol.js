@@ -1,10 +1,12 @@
 // How a phone comes to belong to a point, and a person to a phone: the two steps that need the server.
 
 import { fromB64, toB64, utf8 } from "./bytes.js";
+import { Problem } from "./problem.js";
 
 // Register this phone by the code of an invitation; `label` is what people call the phone. The key pair is made first and kept, so
-// that a second try after a broken connection is of the same phone. Throws the server's Problem.
+// that a second try after a broken connection is of the same phone. Throws the server's Problem, or "device.already_enrolled".
 export async function enrol({ vault, device }, code, label) {
+  if (device.isEnrolled) throw new Problem("device.already_enrolled");
   const proof = await vault.sign(utf8(`relief enrol 1\n${code}`));
   const body = { code, public_key: toB64(await vault.publicKey()), proof: toB64(proof), label };
   const said = await device.ask("POST", "/api/v1/devices", { body, isSigned: false });
@@ -22,4 +24,11 @@ export async function signInOperator({ device, operators }, email, password, pin
   const said = await device.ask("POST", "/api/v1/devices/me/operators", { body: { email, password } });
   const person = { id: said.operator, name: said.name, staffedOn: said.staffed_on, credential: fromB64(said.credential) };
   return operators.add(person, pin);
+}
+
+// Forget the point, its people and the key, so that this phone can be enrolled anew. Throws Problem "device.has_unsent": what was
+// recorded is sent or exported and brought in first.
+export async function forget({ store, outbox }) {
+  if ((await outbox.counts()).unsent) throw new Problem("device.has_unsent");
+  await store.clear();
 }

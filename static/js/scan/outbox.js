@@ -209,8 +209,8 @@ export class Outbox {
       given: kind === "hand_over" ? fields.given ?? allOf(card.due) : null,
       proof: fields.proof ?? "none", answer: fields.answer ?? null, proxy: fields.proxy ?? null,
       at: at.toISOString(), on: dayOf(at.getTime()), gps: fields.gps ?? null,
-      verdict: undone?.verdict ?? card?.refusal ?? "give", sequence: this.#roster.header?.sequence ?? null,
-      undoes: undone?.id ?? null, reason: fields.reason ?? null,
+      verdict: undone?.verdict ?? card?.refusal ?? (card && card.state !== "give" ? card.state : "give"), sequence: this.#roster.header?.sequence ?? 0,
+      undoes: undone?.id ?? null, reason: fields.reason ?? "",
       photo: await digest("photo"), signature_image: await digest("signature_image"),
     };
   }

@@ -2,7 +2,7 @@
 //
 //   const phone = await openPhone({ reasons });
 //   phone.device      isEnrolled, id, name, point, isRevoked
-//   phone.enrol(code, label), phone.signInOperator(email, password, pin)
+//   phone.enrol(code, label), phone.signInOperator(email, password, pin), phone.forget()
 //   phone.operators   list(), unlock(id, pin), lock(), current
 //   phone.roster      header, campaigns, campaign(number), findBySerial, findByCode, state()
 //   phone.judge(presented, {given, proof, answer}) -> the card; see verdict.js
@@ -12,7 +12,7 @@
 
 import { Contact } from "./contact.js";
 import { Device } from "./device.js";
-import { enrol, signInOperator } from "./enrol.js";
+import { enrol, forget, signInOperator } from "./enrol.js";
 import { Operators } from "./operators.js";
 import { Outbox } from "./outbox.js";
 import { Pages } from "./pages.js";
@@ -49,6 +49,8 @@ export async function openPhone({ reasons = [], name, now = () => Date.now(), fe
     store, vault, operators, device, roster, outbox, pages, sync,
     enrol: (code, label) => enrol({ vault, device }, code, label),
     signInOperator: (email, password, pin) => signInOperator({ device, operators }, email, password, pin),
+    // Enrol anew after this: open the phone again.
+    forget: () => forget({ store, outbox }),
     judge: (presented, asked = {}) => judge.judge(presented, { now: now(), operator: operators.current, ...asked }),
     close() {
       sync.stop();

@@ -16,8 +16,10 @@ import { Problem } from "./problem.js";
 const VERSION = 1;
 const STRICT = { durability: "strict" }; // On the disk, not in its cache, before the card says done.
 
+const BY_KEY = ["meta", "keys", "shards", "parts", "pages"];
+
 function create(db) {
-  for (const name of ["meta", "keys", "shards", "parts", "pages"]) db.createObjectStore(name);
+  for (const name of BY_KEY) db.createObjectStore(name);
   db.createObjectStore("operators", { keyPath: "id" });
   const events = db.createObjectStore("events", { keyPath: "counter" });
   events.createIndex("unsent", "unsent");
@@ -58,6 +60,12 @@ export class Store {
       if (found === undefined) await tx.objectStore(store).put(value, key);
       return found ?? value;
     });
+  }
+
+  // Empty every store at once.
+  clear() {
+    const all = [...BY_KEY, "operators", "events"];
+    return this.write(all, (tx) => Promise.all(all.map((name) => tx.objectStore(name).clear())));
   }
 
   close() {

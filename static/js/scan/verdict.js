@@ -150,15 +150,19 @@ function givenSince(events, settled, instalment, line) {
 
 // The two facts of the holder. The phone knows no CNIC: four digits told are noted and checked by the server, while the
 // whole number is checked here, against the tag that the token carries.
-async function checkHolder({ campaign, serial, holderTag }, proof, answer) {
+async function checkHolder({ campaign, serial, row, holderTag }, proof, answer) {
   const required = campaign?.proof_required ?? "none";
   const knowsNoNumber = proof === "cnic_seen" || proof === "none";
-  const hasCnic = knowsNoNumber || holderTag !== 0;
+  const hasCnic = knowsNoNumber || (row ? row.hasCnic === 1 : holderTag !== 0);
   let matches = true;
   if (!knowsNoNumber && answer !== null && serial !== null && campaign) {
     const digits = foldDigits(answer).replace(/[\s-]/g, "");
     if (proof === "last_four") matches = hasCnic && /^[0-9]{4}$/.test(digits);
-    if (proof === "holder_tag") matches = hasCnic && /^[0-9]{13}$/.test(digits) && (await holderTagOf(campaign.holderHmac, serial, digits)) === holderTag;
+    if (proof === "holder_tag") {
+      matches = hasCnic && /^[0-9]{13}$/.test(digits);
+      // A paper from before the CNIC was known carries no tag: the number is noted for the server.
+      if (matches && holderTag) matches = (await holderTagOf(campaign.holderHmac, serial, digits)) === holderTag;
+    }
   }
   return { proof_suffices: proofSuffices(required, proof, hasCnic), holder_matches: matches };
 }
