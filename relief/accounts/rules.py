@@ -76,8 +76,6 @@ _DEVICE_LABELS = {
 }
 
 INVITATION_FOR = dt.timedelta(hours=24)
-# The phone says when it sent; beyond this a person should set its clock right.
-LARGEST_CLOCK_OFFSET = dt.timedelta(minutes=10)
 # A contact sooner than this after the last is not worth a write, nor is a clock that moved by less than that.
 CONTACT_STEP = dt.timedelta(minutes=5)
 CLOCK_STEP = dt.timedelta(seconds=30)
