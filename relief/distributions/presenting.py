@@ -37,9 +37,17 @@ class Presented:
             except InvalidInput:
                 pass
         try:
-            packed = rt1.parse_text(text)
-            # The digest of the token, not of its spelling: both forms of a sheet are the same token.
-            return cls(hashlib.sha256(packed).digest(), token=rt1.Token.unpack(packed))
+            return cls.of_packed(rt1.parse_text(text))
+        except InvalidInput:
+            return cls(digest)
+
+    @classmethod
+    def of_packed(cls, packed: bytes) -> Self:
+        """Return a scanned token from its bytes, or what could not be read."""
+        # The digest of the token, not of its spelling: both forms of a sheet are the same token.
+        digest = hashlib.sha256(packed).digest()
+        try:
+            return cls(digest, token=rt1.Token.unpack(packed))
         except InvalidInput:
             return cls(digest)
 

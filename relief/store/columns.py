@@ -66,10 +66,13 @@ class Instant(TypeDecorator[dt.datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:
         """Return the aware instant of a stored value."""
-        if value is None:
-            return None
-        at = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
-        return at.astimezone(dt.UTC)
+        return None if value is None else as_instant(value)
+
+
+def as_instant(value: dt.datetime | str) -> dt.datetime:
+    """Return the aware instant of a value as the driver gave it."""
+    at = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+    return at.astimezone(dt.UTC)
 
 
 @lru_cache(maxsize=256)  # A bulk write holds the same instant in hundreds of thousands of rows.

@@ -42,6 +42,26 @@ class Answer(enum.StrEnum):
     REJECTED = "rejected"
 
 
+class Undoing(enum.StrEnum):
+    """Why what was undone on a phone could not be undone here; the last two as `distributions.voiding` has them."""
+
+    NOTHING_TO_UNDO = "void.nothing_to_undo"
+    ALREADY_UNDONE = "void.already_undone"
+    LATER_FIRST = "void.later_first"
+
+    @property
+    def message(self) -> str:
+        """What the phone's owner reads, a msgid."""
+        return _UNDOING[self]
+
+
+_UNDOING = {
+    Undoing.NOTHING_TO_UNDO: N_("This phone has sent no such hand-over. Tell the coordinator what came back."),
+    Undoing.ALREADY_UNDONE: N_("This hand-over was undone before."),
+    Undoing.LATER_FIRST: N_("The rest was handed over later. Undo that first."),
+}
+
+
 class Rejection(enum.StrEnum):
     """Why something cannot be an event of the phone that it names."""
 
@@ -78,4 +98,4 @@ def set_right(device_at: dt.datetime, *, offset: dt.timedelta, now: dt.datetime)
 
 def distance_m(place: tuple[float, float], other: tuple[float, float]) -> int:
     """Return the metres between two places given as (lon, lat) in degrees, on the WGS84 ellipsoid."""
-    return round(_EARTH.inv(*place, *other)[2])
+    return round(float(_EARTH.inv(*place, *other)[2]))
