@@ -9,9 +9,9 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from relief.accounts.rules import DeviceState
+from relief.sync.rules import MOST_EVENTS, Answer
 from relief.sync.wire import iso_ms
 
-MOST_EVENTS = 500
 MOST_PARTS = 50_000
 
 
@@ -200,6 +200,41 @@ class Batch(Wire):
         Field(max_length=MOST_EVENTS, description="Content keys by name, each sealed to the server: HPKE, base64url."),
     ]
     events: Annotated[list[SealedEvent], Field(max_length=MOST_EVENTS)]
+
+
+class First(Wire):
+    """Where and when the family had received before."""
+
+    point: Annotated[str, Field(description="The name of the point.")]
+    at: Moment
+
+
+class EventResult(Wire):
+    """The last word on one event: the phone need not send it again."""
+
+    id: uuid.UUID
+    answer: Annotated[Answer, Field(description="What became of it. Each answer is final.")]
+    reason: Annotated[str | None, Field(description="Why it is a conflict or was rejected, for programs.")] = None
+    message: Annotated[str | None, Field(description="The same, in the language of the request.")] = None
+    first: Annotated[First | None, Field(description="With a conflict: the hand-over that was first.")] = None
+
+
+class BatchResult(Wire):
+    """An answer for each event, in their order. When it arrives, all of them are on the server's disk."""
+
+    model_config = example(
+        server_time=_NOW, received=2, sequence=41,
+        results=[
+            {"id": _EVENT, "answer": "created", "reason": None, "message": None, "first": None},
+            {"id": "5a1f6a0e-3c77-4c55-8f0c-7d1f0a9b6c21", "answer": "conflict", "reason": "redemption.already_given",
+             "message": "This was given before.", "first": {"point": "Mosque Mehar", "at": _NOW}},
+        ],
+    )  # fmt: skip
+
+    server_time: Moment
+    received: Annotated[int, Field(description="How many events came.")]
+    results: list[EventResult]
+    sequence: Annotated[int, Field(description="The number of the newest manifest of the phone that sends.")]
 
 
 class ProblemField(Wire):

@@ -93,7 +93,10 @@ def set_right(device_at: dt.datetime, *, offset: dt.timedelta, now: dt.datetime)
 
     Args: offset: by how much the phone's clock was ahead when it sent.
     """
-    return min(device_at - offset, now)
+    try:
+        return min(device_at - offset, now)
+    except OverflowError:  # The clock jumped by millennia in between, and tells nothing.
+        return now
 
 
 def distance_m(place: tuple[float, float], other: tuple[float, float]) -> int:
