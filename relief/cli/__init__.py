@@ -14,6 +14,7 @@ COMMANDS = {
     "coverage": ("relief.cli.coverage:command", "How many families a campaign has reached, by area."),
     "db": ("relief.cli.database:group", "Bring the database up to date, or check it."),
     "demo": ("relief.cli.demo:demo", "Fill an empty database with an invented flood response."),
+    "devices": ("relief.cli.devices:group", "Phones that work without a signal: enrol, list, revoke."),
     "distribution": ("relief.cli.distribution:group", "Points, days, hand-overs, late lists and conflicts."),
     "families": ("relief.cli.families:group", "Import, find, register and amend families."),
     "finance": ("relief.cli.finance:group", "Funds, totals, postings by hand, and the reconciliation."),
