@@ -64,6 +64,8 @@ class Campaign:
     replaced: set[int] = field(default_factory=set)
     redeemed: dict[int, set[int]] = field(default_factory=lambda: {1: set(), 2: set()})
     rests: dict[str, Any] = field(default_factory=dict)
+    # Whether its families are of the phone's point.
+    is_here: bool = True
 
     def token(self, serial: int, cnic: Cnic | None = None, **changes: Any) -> bytes:
         """A paper signed by the campaign's key."""
@@ -100,7 +102,8 @@ class Campaign:
         count = 1
         while count * 256 < len(self.families):
             count *= 2
-        for family in self.families:
+        here = self.families if self.is_here else []
+        for family in here:
             shards[(family.serial - 1) // 256 * 256 + 1].append(family.row)
             buckets[int(family.code.digits[:9]) % count].append([family.code.digits, family.serial])
         days = [
@@ -113,7 +116,7 @@ class Campaign:
             "keys": [{"id": 1, "public_key": b64(bytes(self.key.verify_key)), "state": self.key_state}],
             "days": days, "bands": [{"band": 1, "lines": LINES}], "holder_key": b64(HOLDER_KEY), "families": last,
             "roster": {
-                "rows": len(self.families), "shard_size": 256,
+                "rows": len(here), "shard_size": 256,
                 "parts": [{"from": first, "digest": put(_json(rows))} for first, rows in shards.items()],
             },
             "codes": {

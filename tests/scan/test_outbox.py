@@ -210,7 +210,9 @@ def test_the_day_is_told_newest_first(at_work: Page, campaign: Campaign):
 
 
 def test_the_export_holds_every_unsent_event(at_work: Page, server: Server, campaign: Campaign):
-    many = """async (texts) => { for (let n = 0; n < 51; n++) await Promise.all(texts.map((text) => scan.record("scan", text))); }"""
+    many = """async (texts) => {
+        for (let n = 0; n < 51; n++) await Promise.all(texts.map((text) => scan.record("scan", text)));
+    }"""
     at_work.evaluate(many, [family.text for family in campaign.families])
     exported = at_work.evaluate("() => scan.phone.outbox.exportFile()")
     assert exported["name"].startswith(f"relief-outbox-{server.device}-") and exported["name"].endswith(".json")
@@ -223,8 +225,9 @@ def test_the_export_holds_every_unsent_event(at_work: Page, server: Server, camp
 
 def test_answered_events_are_kept_small_and_go_after_a_week(at_work: Page, server: Server, campaign: Campaign):
     made = [record(at_work, "hand_over", family.text) for family in campaign.families[:2]]
-    answer = """id => scan.phone.outbox.answered([
-        { id, answer: "conflict", reason: "redemption.already_given", first: { point: "Mosque", at: "2026-01-01T00:00:00.000Z" } }])"""
+    answer = """id => scan.phone.outbox.answered([{
+        id, answer: "conflict", reason: "redemption.already_given", first: { point: "Mosque", at: "2026-01-01T00:00:00.000Z" },
+    }])"""
     assert at_work.evaluate(answer, made[0]["id"]) == 1
     assert at_work.evaluate(answer, made[0]["id"]) == at_work.evaluate(answer, "unknown") == 0
     kept = at_work.evaluate("() => scan.disk()")["events"]
