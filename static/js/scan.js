@@ -2,6 +2,6 @@
 import { start } from "./scan/app.js";
 
 export { go } from "./scan/router.js";
-export { openState } from "./scan/screens/states.js";
+export { openState, showState } from "./scan/screens/states.js";
 
 start();

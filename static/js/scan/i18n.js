@@ -100,7 +100,8 @@ export function bytes(count) {
 // --- Time ---------------------------------------------------------------------------------------------------------------
 
 function written(at, parts) {
-  return new Intl.DateTimeFormat([language(), "en-GB"], { ...PLACE, ...parts }).format(at);
+  const locale = language() === "en" ? "en-GB" : language();
+  return new Intl.DateTimeFormat([locale, "en-GB"], { ...PLACE, ...parts }).format(at);
 }
 
 export const time = (at) => new Intl.DateTimeFormat("en-GB", { ...PLACE, hour: "2-digit", minute: "2-digit" }).format(new Date(at));

@@ -16,7 +16,8 @@ export async function day(main) {
   const [events, { unsent }] = await Promise.all([machine.today(), machine.status()]);
   const page = clone("day");
   const given = events.filter(({ kind, isUndone }) => kind === "hand_over" && !isUndone);
-  fill(page, { given: number(given.length), waiting: number(unsent) });
+  const families = new Set(given.map(({ campaign, serial }) => `${campaign} ${serial}`)); // Who came for the rest is one family.
+  fill(page, { given: number(families.size), waiting: number(unsent) });
   show(page, "empty", events.length === 0);
   list(page, "events", events.map(itemOf));
   main.append(page);

@@ -89,11 +89,19 @@ function proofFields(page, required) {
   });
   list(page, "proofs", choices);
   part(page, "proofs").addEventListener("change", ({ target }) => {
+    if (target.name !== "proof") return;
     fault(page, "proof", null);
     fault(page, "answer", null);
     fillPart(page, "answer", DIGITS_TOLD[target.value] ? say(target.value === "last_four" ? "answer.four" : "answer.whole") : null);
     part(page, "pictures").open ||= target.value === "photo";
+    if (DIGITS_TOLD[target.value]) showField(page.querySelector("#answer"));
   });
+}
+
+function showField(input) {
+  input.value = "";
+  input.focus({ preventScroll: true });
+  input.closest(".field").scrollIntoView({ block: "center" });
 }
 
 // What the person filled in, or null after saying what is missing.
