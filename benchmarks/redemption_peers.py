@@ -13,7 +13,7 @@ from nacl.signing import VerifyKey
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from relief.app import create_app
+from relief.app import create_served_app
 from relief.kernel.permissions import Permission
 from relief.papers.rt1 import Token, parse_text, verify
 from relief.web.access import needs
@@ -95,7 +95,7 @@ def create() -> Flask:
 
 def create_desk() -> Flask:
     """Return Relief itself with one page more, which knows who asks, holds the form to its token, and checks the signature."""
-    app = create_app()
+    app = create_served_app()
     key = VerifyKey(bytes.fromhex(os.environ["PEERS_KEY"]))
 
     @app.post("/bench/signature")

@@ -46,7 +46,7 @@ def run(*, host: str, port: int, no_demo: bool, workers: int, certificate: Path 
     scheme = "https" if certificate else "http"
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - what was asked for, not what is bound
     note(f"\nRelief answers on  {scheme}://{f'[{shown}]' if ':' in shown else shown}:{port}   (Ctrl+C stops it)\n")
-    serve("relief.app:create_app", host=host, port=port, workers=workers, ssl_cert=certificate, ssl_key=key)
+    serve("relief.app:create_served_app", host=host, port=port, workers=workers, ssl_cert=certificate, ssl_key=key)
 
 
 def serve(factory: str, *, host: str, port: int, workers: int, **options: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from psycopg import RawCursor
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
@@ -33,6 +34,13 @@ class Scope:
     def cursor(self, **options: Any) -> Any:
         """Return a cursor of the driver."""
         return self._driver.cursor(**options)
+
+    def positional_cursor(self) -> Any:
+        """Return a cursor for SQL whose places are numbered as the database has them: ?1 on SQLite, $1 on PostgreSQL.
+
+        A driver that looks for names in a text of thousands of places takes longer than the database with all its rows.
+        """
+        return self._driver.cursor() if self.dialect == "sqlite" else RawCursor(self._driver)
 
     def execute(self, sql: str) -> None:
         """Run a statement without values."""

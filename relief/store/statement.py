@@ -11,12 +11,19 @@ from relief.store.work import Work
 
 _LOCK = re.compile(r"\{for_(update|share)( of [a-z]+)?\}")
 _NAME = re.compile(r"(?<!:):([a-z_]+)")
-_VALUES = re.compile(r"\bVALUES (\((?:[^()]|%\([a-z_]+\)s)*\))")
-_NAMED, _FORMATTED = re.compile(r":[a-z_]+"), re.compile(r"%\(([a-z_]+)\)s")
-# Rows of one statement: each costs PostgreSQL a way there and back, and a text of thousands of values costs it as much.
+_VALUES = re.compile(r"\bVALUES (\([^()]*\))")
+# An INSERT of nothing but values, each named as its column: what COPY does, too.
+_PLAIN_INSERT = re.compile(r"INSERT INTO ([a-z_]+) \(([a-z_, ]+)\) VALUES \((:[a-z_]+(?:, :[a-z_]+)*)\)")
+# Rows of one statement: each costs PostgreSQL a way there and back, and a text of thousands of places costs it as much.
 _MOST_ROWS_AT_ONCE = 100
+# Below this a statement with all rows is done before a COPY has begun.
+_FEWEST_TO_COPY = 20
 _STREAM_ROWS = 5_000
 _STREAM_NUMBERS = itertools.count(1)
+
+
+def _lock_of(lock: re.Match[str]) -> str:
+    return f"FOR {lock[1].upper()}{lock[2] or ''}"
 
 
 class Statement:
@@ -28,11 +35,13 @@ class Statement:
     """
 
     def __init__(self, sql: str) -> None:
+        self._sql = sql
         self._sqlite = _LOCK.sub("", sql)
-        self._postgresql = _LOCK.sub(
-            lambda lock: f"FOR {lock[1].upper()}{lock[2] or ''}", _NAME.sub(r"%(\1)s", sql.replace("%", "%%"))
-        )
-        self._texts: dict[tuple[str, int], str] = {}
+        self._postgresql = _LOCK.sub(_lock_of, _NAME.sub(r"%(\1)s", sql.replace("%", "%%")))
+        plain = _PLAIN_INSERT.fullmatch(sql)
+        self._copied = f"{plain[1]} ({plain[2]})" if plain and plain[2] == plain[3].replace(":", "") else None
+        self._columns = plain[2].split(", ") if plain else []
+        self._texts: dict[tuple[str, int], tuple[str, list[str]]] = {}
 
     def rows(self, work: Work, params: Mapping[str, Any]) -> list[Any]:
         """Run once and return all rows as tuples."""
@@ -70,11 +79,15 @@ class Statement:
         """Run once for each set of values."""
         if not many:
             return
-        if work.dialect == "sqlite" or _VALUES.search(self._postgresql) is None:
+        if work.dialect == "sqlite" or _VALUES.search(self._sql) is None:
             work.scope.cursor().executemany(self._text(work), many)
-            return
-        for cursor in self._in_chunks(work, many):
-            cursor.close()
+        elif self._copied is not None and len(many) > _FEWEST_TO_COPY:
+            with work.scope.cursor().copy(f"COPY {self._copied} FROM STDIN") as copy:
+                for row in many:
+                    copy.write_row([row[name] for name in self._columns])
+        else:
+            for cursor in self._in_chunks(work, many):
+                cursor.close()
 
     def rows_of_many(self, work: Work, many: Sequence[Mapping[str, Any]]) -> list[Any]:
         """Run with a row of VALUES for each set of values and return what came back, in no promised order.
@@ -86,27 +99,28 @@ class Statement:
     def _in_chunks(self, work: Work, many: Sequence[Mapping[str, Any]]) -> Iterator[Any]:
         for start in range(0, len(many), _MOST_ROWS_AT_ONCE):
             chunk = many[start : start + _MOST_ROWS_AT_ONCE]
-            cursor = work.scope.cursor()
             if len(chunk) == 1:
+                cursor = work.scope.cursor()
                 cursor.execute(self._text(work), chunk[0])
             else:
-                values = {f"{name}_{n}": value for n, row in enumerate(chunk) for name, value in row.items()}
-                cursor.execute(self._for_rows(work, len(chunk)), values)
+                text, names = self._for_rows(work, len(chunk))
+                cursor = work.scope.positional_cursor()
+                cursor.execute(text, [row[name] for row in chunk for name in names])
             yield cursor
 
-    def _for_rows(self, work: Work, count: int) -> str:
+    def _for_rows(self, work: Work, count: int) -> tuple[str, list[str]]:
+        """Return the text with so many rows of VALUES and numbered places, and the names of a row's values in order."""
         place = (work.dialect, count)
         if place not in self._texts:
-            text = self._text(work)
-            found = _VALUES.search(text)
+            found = _VALUES.search(self._sql)
             assert found is not None, "the statement holds a VALUES list"
             start, end = found.span(1)
-            row = text[start:end]
-            number = _NAMED.sub if work.dialect == "sqlite" else _FORMATTED.sub
-            rows = ", ".join(
-                number(rf"\g<0>_{n}" if work.dialect == "sqlite" else rf"%(\1_{n})s", row) for n in range(count)
-            )
-            self._texts[place] = text[:start] + rows + text[end:]
+            row, names = self._sql[start:end], _NAME.findall(self._sql[start:end])
+            mark = "?" if work.dialect == "sqlite" else "$"
+            places = itertools.count(1)
+            rows = ", ".join(_NAME.sub(lambda _name: f"{mark}{next(places)}", row) for _ in range(count))
+            lock = "" if work.dialect == "sqlite" else _lock_of
+            self._texts[place] = _LOCK.sub(lock, self._sql[:start] + rows + self._sql[end:]), names
         return self._texts[place]
 
     def _text(self, work: Work) -> str:
