@@ -41,10 +41,13 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one phone, or somebody for it, sent at a time; `sent_at` is what the phone's clock then said."""
+    """What one phone, or somebody for it, sent at a time.
+
+    `sent_at` is what the phone's clock then said; None for what came in a file, which may have been days on its way.
+    """
 
     device: str
-    sent_at: dt.datetime
+    sent_at: dt.datetime | None
     keys: Mapping[str, bytes]
     envelopes: Sequence[Envelope]
 
