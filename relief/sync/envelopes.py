@@ -41,13 +41,10 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one phone, or somebody for it, sent at a time.
-
-    `sent_at` is what the phone's clock then said; None for what came in a file, which may have been days on its way.
-    """
+    """What one phone, or somebody for it, sent at a time; `sent_at` is what the phone's clock then said."""
 
     device: str
-    sent_at: dt.datetime | None
+    sent_at: dt.datetime
     keys: Mapping[str, bytes]
     envelopes: Sequence[Envelope]
 

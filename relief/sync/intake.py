@@ -84,8 +84,7 @@ def receive_batch(sender: Actor, batch: Batch, *, at: dt.datetime | None = None)
         # One batch of a phone at a time: its page and its background worker may both send.
         state = _LOCK.row(work, {"device_id": device.id})[0]
         around = Surroundings(work, device, is_revoked=state == DeviceState.REVOKED)
-        offset = dt.timedelta() if batch.sent_at is None else batch.sent_at - work.at
-        return BatchAnswer(work.at, _Intake(work, device, around, offset).take_in(opened))
+        return BatchAnswer(work.at, _Intake(work, device, around, batch.sent_at - work.at).take_in(opened))
 
 
 class _Intake:
