@@ -1,4 +1,4 @@
-"""Phones: enrolled for a point by a code shown once, looked after, revoked."""
+"""Phones: enrolled for a point by a code shown once, looked after, revoked; and the files of those that get no signal."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from relief.papers import qr
 from relief.store.work import Work, reading, unit_of_work
 from relief.sync import device_queries, enrolment, oversight
 from relief.sync.enrolment import Invitation, InviteDevice
+from relief.sync.outbox_files import import_outbox
 from relief.sync.oversight import Concern, EventFilter
 from relief.sync.rules import Answer as EventAnswer
 from relief.web.access import Answer, current_actor, needs
@@ -112,6 +113,21 @@ def revoke(device_id: int) -> Answer:
             enrolment.revoke_device(work, device_id, reason)
         say(_("The phone is revoked. What it still holds is taken in, and waits on the conflict desk."))
         return redirect(url_for("devices.show", device_id=device_id))
+    return _page(device_id, form)
+
+
+@bp.post("/<int:device_id>/outbox")
+@needs(Permission.DEVICE_MANAGE)
+def bring_in(device_id: int) -> Answer:
+    """Bring in the file of a phone that gets no signal, and list what became of each record."""
+    form = Form.of_request()
+    with form.attempt():
+        upload = form.file("file")
+        form.refuse_problems()
+        answers = import_outbox(current_actor(), device_id, upload.read())
+        with reading(current_actor()) as work:
+            device = device_queries.get_device(work, device_id).device
+        return render_template("devices/brought_in.html", device=device, rows=answers, answers=EventAnswer)
     return _page(device_id, form)
 
 

@@ -1,5 +1,7 @@
 """Phones on pages: enrolled by a code shown once, looked after, revoked; nobody outside their areas sees them."""
 
+import io
+import json
 import re
 from html import unescape
 
@@ -168,3 +170,18 @@ def test_phones_of_another_district_are_not_there(app: Flask, coordinator: Flask
     ):
         assert stranger.post(f"/devices/{phone.id}/{deed}", data=data).status_code == 404
     assert stranger.post("/devices/new", data=asked(point_id)).status_code == 404
+
+
+@ON_ONE_DATABASE
+def test_the_file_of_a_phone_is_brought_in(app: Flask, coordinator: FlaskClient, point_id: int):
+    phone = enrolled(app, coordinator.post("/devices/new", data=asked(point_id)).text)
+    address = f"/devices/{phone.id}/outbox"
+    assert "Choose a file." in coordinator.post(address, data={}).text
+    wrong = coordinator.post(address, data={"file": (io.BytesIO(b"{}"), "outbox.json")})
+    assert wrong.status_code == 400 and "not a file that the scan app exported" in wrong.text
+    event = {"id": "5c0f8e9e-0000-4000-8000-000000000001", "counter": 1, "key": "k", "iv": "AAAA", "sealed": "AAAA"}
+    batch = {"device": phone.uuid, "sent_at": "2022-09-20T06:00:00.000Z", "keys": {}, "events": [event]}
+    file = json.dumps({"format": "relief outbox 1", "batches": [batch]}).encode()
+    page = coordinator.post(address, data={"file": (io.BytesIO(file), "outbox.json")})
+    assert page.status_code == 200 and "Not from this phone" in page.text and "cannot be opened" in page.text
+    assert "1 records came under the name of this phone" in coordinator.get(f"/devices/{phone.id}").text
