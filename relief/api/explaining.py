@@ -130,7 +130,8 @@ def _fields(prefix: str, schema: Schema, schemas: Schema) -> Iterator[Field]:
         limits = ", ".join(text.format(f"{inner[key]:,}") for key, text in _LIMITS.items() if key in inner)
         about = _inline(named.get("description", inner.get("description", "")))
         is_required = name in schema.get("required", ())
-        yield Field(prefix + name, _kind(inner, schemas), limits, inner.get("pattern", ""), is_required, about)
+        kind = _kind(inner, schemas) + (" or null" if _may_be_null(named) else "")
+        yield Field(prefix + name, kind, limits, inner.get("pattern", ""), is_required, about)
         if inner.get("type") == "array":
             yield from _fields(f"{prefix}{name}[].", _resolved(inner["items"], schemas), schemas)
         else:
@@ -148,6 +149,10 @@ def _kind(schema: Schema, schemas: Schema) -> str:
             return f"object of {_kind(_resolved(schema['additionalProperties'], schemas), schemas)} by name"
         case kind:
             return f"{kind} ({schema['format']})" if "format" in schema else str(kind)
+
+
+def _may_be_null(schema: Schema) -> bool:
+    return any(choice.get("type") == "null" for choice in schema.get("anyOf", ()))
 
 
 def _resolved(schema: Schema, schemas: Schema) -> Schema:

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from relief.accounts.rules import DeviceState
 from relief.sync.rules import MOST_EVENTS, Answer
@@ -30,6 +30,11 @@ Digest = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 Moment = Annotated[
     dt.datetime, PlainSerializer(iso_ms, return_type=str), WithJsonSchema({"type": "string", "format": "date-time"})
 ]  # fmt: skip
+
+
+def _whole(value: object) -> object:
+    """Return 1 for 1.0: JSON has one kind of number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class Wire(BaseModel):
@@ -173,7 +178,7 @@ class SealedEvent(Wire):
     """One event as the phone sealed it. What is inside is judged event by event, and no event keeps others from being taken."""
 
     id: Annotated[uuid.UUID, Field(description="Made by the phone before the event was first written down.")]
-    counter: Annotated[int, Field(ge=1, le=2**53 - 1, description="1, 2, 3 ... without gaps.")]
+    counter: Annotated[int, Field(ge=1, le=2**53 - 1, description="1, 2, 3 ... without gaps."), BeforeValidator(_whole)]
     key: Annotated[str, Field(max_length=64, description="Which of `keys` it is sealed under.")]
     iv: Annotated[str, Field(max_length=64, description="base64url of 12 random bytes.")]
     sealed: Annotated[
@@ -214,9 +219,9 @@ class EventResult(Wire):
 
     id: uuid.UUID
     answer: Annotated[Answer, Field(description="What became of it. Each answer is final.")]
-    reason: Annotated[str | None, Field(description="Why it is a conflict or was rejected, for programs.")] = None
-    message: Annotated[str | None, Field(description="The same, in the language of the request.")] = None
-    first: Annotated[First | None, Field(description="With a conflict: the hand-over that was first.")] = None
+    reason: Annotated[str | None, Field(description="Why it is a conflict or was rejected, for programs.")]
+    message: Annotated[str | None, Field(description="The same, in the language of the request.")]
+    first: Annotated[First | None, Field(description="With a conflict: the hand-over that was first.")]
 
 
 class BatchResult(Wire):

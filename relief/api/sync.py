@@ -24,8 +24,6 @@ bp = APIBlueprint("api_sync", __name__, url_prefix="/api/v1")
 
 _FRAMES = "application/octet-stream"
 _GZIP = 16 + zlib.MAX_WBITS
-# Measured on a roster of 200,000 families: a fifth of the time of the usual 6, for a tenth more bytes.
-_LEVEL = 2
 
 
 @bp.post("/manifest")
@@ -104,7 +102,7 @@ def _streamed(frames: Iterable[bytes]) -> Response:
 
 
 def _packed(frames: Iterable[bytes]) -> Iterator[bytes]:
-    packing = zlib.compressobj(_LEVEL, wbits=_GZIP)
+    packing = zlib.compressobj(wbits=_GZIP)
     for frame in frames:
         if packed := packing.compress(frame):
             yield packed

@@ -30,7 +30,8 @@ def outbox(app: Flask, world: World, phone: Phone) -> Outbox:
 def wire(batch: Batch) -> dict[str, Any]:
     """The batch as the phone writes it: recorded on the day of the world, sent now."""
     return {
-        "device": batch.device, "sent_at": iso_ms(dt.datetime.now(dt.UTC)), "keys": {name: b64(key) for name, key in batch.keys.items()},
+        "device": batch.device, "sent_at": iso_ms(dt.datetime.now(dt.UTC)),
+        "keys": {name: b64(key) for name, key in batch.keys.items()},
         "events": [
             {"id": one.event_id, "counter": one.counter, "key": one.key, "iv": b64(one.iv), "sealed": b64(one.sealed)}
             for one in batch.envelopes
