@@ -31,6 +31,14 @@ class PictureKind(enum.StrEnum):
     PHOTO = "photo"
     SIGNATURE = "signature"
 
+    @property
+    def label(self) -> str:
+        """What it is, a msgid."""
+        return _PICTURE_LABELS[self]
+
+
+_PICTURE_LABELS = {PictureKind.PHOTO: N_("Photo of the holder"), PictureKind.SIGNATURE: N_("Signature")}
+
 
 class Answer(enum.StrEnum):
     """How the server answers an event. Each is the last word: the phone need not send it again."""

@@ -6,7 +6,7 @@ import datetime as dt
 import math
 import uuid
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, abort, redirect, render_template, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -25,6 +25,8 @@ from relief.kernel.permissions import Permission, Role
 from relief.kernel.text import fold_digits
 from relief.programmes.queries import list_campaigns
 from relief.store.work import Work, reading, unit_of_work
+from relief.sync.evidence import find_trace, reveal_picture
+from relief.sync.rules import PictureKind
 from relief.web.access import Answer, current_actor, needs
 from relief.web.areas import AreaField
 from relief.web.formats import format_number
@@ -35,6 +37,9 @@ from relief.web.shell import FamilyBlock, HomeBlock, HomeFigure, HomeSection, Me
 bp = Blueprint("distributions", __name__, url_prefix="/distribution")
 MENU = (MenuEntry(N_("Distribution"), "distributions.index", Permission.POINT_READ, order=40),)
 
+# A face is as personal as a number.
+_SEE_PEOPLE = (Permission.FAMILY_READ_IDENTITY, Permission.AUDIT_READ)
+_PICTURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"RIFF": "image/webp"}
 _UC = AreaField("uc", Permission.POINT_MANAGE, level=Level.UC)
 
 
@@ -181,6 +186,21 @@ def show(hand_over_id: int) -> Answer:
     return _hand_over_page(hand_over_id, Form(None))
 
 
+@bp.get("/hand-overs/<int:hand_over_id>/pictures/<kind>")
+@needs(*_SEE_PEOPLE)
+def picture(hand_over_id: int, kind: str) -> Answer:
+    """Show a picture that was taken with a hand-over; the look stands in the audit trail."""
+    if kind not in tuple(PictureKind):
+        abort(404)
+    with unit_of_work(current_actor()) as work:
+        area = queries.get_hand_over(work, hand_over_id)[3]
+        if not any(current_actor().may(permission, area.path) for permission in _SEE_PEOPLE):
+            abort(404)
+        content = reveal_picture(work, hand_over_id, PictureKind(kind))
+    found = next((mime for start, mime in _PICTURES.items() if content.startswith(start)), "application/octet-stream")
+    return content, {"Content-Type": found}
+
+
 @bp.post("/hand-overs/<int:hand_over_id>/void")
 @needs(Permission.HAND_OVER_VOID)
 def void(hand_over_id: int) -> Answer:
@@ -236,7 +256,7 @@ def _hand_over_page(hand_over_id: int, form: Form) -> Answer:
             operator=operator, lines=queries.lines_of(work, hand_over_id), form=form, event_id=str(uuid.uuid4()),
             postings=queries.postings_of(work, hand_over_id), void=queries.void_of(work, hand_over_id),
             recorded_by=queries.names_of_people(work, [event.recorded_by]).get(event.recorded_by),
-            kinds=HandOverKind,
+            kinds=HandOverKind, trace=find_trace(work, hand_over_id),
         )  # fmt: skip
     return page, form.status
 

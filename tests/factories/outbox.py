@@ -48,8 +48,8 @@ class Outbox:
         """Record that a hand-over was undone."""
         return self.record("undo", **{"undoes": event_id, "reason": "Came back at once"} | changed)
 
-    def record(self, kind: str, /, **changed: Any) -> str:
-        """Record an event and return its id."""
+    def record(self, kind: str, /, pictures: dict[str, str] | None = None, **changed: Any) -> str:
+        """Record an event, with pictures in base64url under their names, and return its id."""
         self.counter += 1
         payload = {
             "v": 1, "id": str(uuid.uuid4()), "device": self.phone.uuid, "counter": self.counter, "previous": self.previous,
@@ -58,7 +58,7 @@ class Outbox:
             "at": iso_ms(self.clock), "on": local_day(self.clock).isoformat(), "gps": None, "verdict": "give",
             "sequence": 1, "undoes": None, "reason": "", "photo": None, "signature_image": None,
         } | changed  # fmt: skip
-        self.unsent.append(self.seal(payload))
+        self.unsent.append(self.seal(payload, **pictures or {}))
         return str(payload["id"])
 
     def seal(self, payload: dict[str, Any], **parts: Any) -> Envelope:
