@@ -57,9 +57,9 @@ def open_point(app: Flask, *, families: int = 5, **campaign: Any) -> Point:
             return Point(app, world, user.email)
 
 
-def make_ready(page: Page, point: Point, label: str = "Phone 1") -> None:
+def make_ready(page: Page, point: Point, label: str = "Phone 1", *, origin: str = "") -> None:
     """Enrol the phone and sign a person in, up to the scan screen."""
-    page.goto(f"/scan#enrol={point.invitation(label)}")
+    page.goto(f"{origin}/scan#enrol={point.invitation(label)}")
     page.locator("#label").fill(label)
     page.locator("[data-form=enrol] button.main").click()
     page.locator("#email").fill(point.email)
@@ -89,11 +89,9 @@ def wedge(page: Page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
-def state(page: Page) -> str:
-    """Return which full-screen state is shown."""
-    shown = page.locator(".state")
-    expect(shown).to_be_visible()
-    return str(shown.get_attribute("class")).rsplit("state-", 1)[-1]
+def expect_state(page: Page, name: str) -> None:
+    """Wait for the full-screen state."""
+    expect(page.locator(f".state-{name}")).to_be_visible()
 
 
 def show_state(page: Page, card: dict[str, Any]) -> None:

@@ -23,9 +23,9 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextlib.contextmanager
-def serving(app: Flask) -> Iterator[LiveServer]:
-    """Serve on a free port of the loopback address, each request in a thread of its own."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+def serving(app: Flask, port: int = 0) -> Iterator[LiveServer]:
+    """Serve on a free port of the loopback address, or on the one named; each request in a thread of its own."""
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, args=[0.02], daemon=True)  # Looks up that often to stop.
     thread.start()
     try:

@@ -40,6 +40,7 @@ export function onAct(root, acts) {
 // Calls `send(form)` instead of sending the form to a server; impatient second presses do nothing until it is done.
 export function onSend(root, name, send) {
   const form = root.matches(`[data-form="${name}"]`) ? root : root.querySelector(`[data-form="${name}"]`);
+  form.noValidate = true; // What is wrong is said in our own words, in the language in hand.
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (form.dataset.busy) return;
