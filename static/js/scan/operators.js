@@ -17,6 +17,7 @@ export class Operators {
   #store;
   #vault;
   #session = null;
+  onUnlock = () => {}; // Called when somebody has unlocked the phone.
 
   constructor(store, vault) {
     this.#store = store;
@@ -75,6 +76,7 @@ export class Operators {
     const profile = { id, ...(await this.#vault.open(record.profile, `operator ${id}`)) };
     const roster = record.roster ? await this.#openRosterKey(record, privateText) : null;
     this.#session = { profile, credential: await crypto.importHmac(fromB64(credential)), roster };
+    this.onUnlock();
     return this.current;
   }
 

@@ -38,6 +38,7 @@ export async function openPhone({ reasons = [], name, now = () => Date.now(), fe
   const others = globalThis.BroadcastChannel ? new BroadcastChannel(`${name ?? "relief-scan"}-news`) : null;
   const sync = new Sync({ store, device, operators, outbox, roster }, { now, announce: () => others?.postMessage("changed") });
   const judge = new Judge({ roster, outbox, pages, device, reasons });
+  operators.onUnlock = () => roster.warm().catch(() => {}); // Only to be quicker: a look-up reads for itself.
   await device.load();
   await roster.load();
   await pages.load();

@@ -10,7 +10,8 @@ import { Problem } from "./problem.js";
 const HOUR_MS = 3_600_000;
 const DIGEST_BYTES = 16;
 const WRITE_BYTES = 4_000_000; // So much goes into one transaction: few of them, and none too large for a small phone.
-const OPEN_SHARDS = 32;
+const OPEN_BYTES = 32_000_000; // So much lies open in memory while somebody works: 200,000 families take 21 MB.
+const WARM_PARTS = 64;
 const HEADER = "manifest";
 const ROW = ["serial", "reissue", "band", "familyCode", "name", "size", "holderTag", "hasCnic", "code"];
 
@@ -20,7 +21,8 @@ export class Roster {
   #operators;
   #contact;
   #campaigns = new Map();
-  #shards = new Map(); // Opened shards, the last used at the end.
+  #open = new Map(); // Opened shards by digest, as bytes: read once, for every look-up costs a slow phone its disk.
+  #openBytes = 0;
   header = null;
   settled = 0; // What this phone recorded up to this counter is in the manifest's bitmaps.
 
@@ -56,10 +58,22 @@ export class Roster {
     const header = await this.#checkedHeader(first);
     const wanted = digestsOf(header);
     const key = await this.#operators.ensureRosterKey();
-    await this.#keepParts(parts, wanted, key);
+    const shards = await this.#keepParts(parts, wanted, key);
     await this.#switchTo(header, wanted, settled);
+    for (const [digest, part] of shards) this.#hold(digest, part.slice());
     await this.#operators.refresh(header.operators);
     return header;
+  }
+
+  // Open what lies on the disk, a little at a time; to be called when somebody has unlocked the phone.
+  async warm() {
+    const parts = this.campaigns.flatMap(({ roster, codes }) => [...roster.parts, ...codes.parts]);
+    const missing = parts.map(({ digest }) => digest).filter((digest) => !this.#open.has(digest));
+    for (let at = 0; at < missing.length && this.#openBytes < OPEN_BYTES; at += WARM_PARTS) {
+      const digests = missing.slice(at, at + WARM_PARTS);
+      const records = await this.#store.read(["shards"], (tx) => Promise.all(digests.map((digest) => tx.objectStore("shards").get(digest))));
+      await Promise.all(records.map((record, n) => this.#unseal(digests[n], record)));
+    }
   }
 
   get campaigns() {
@@ -82,7 +96,7 @@ export class Roster {
   async expireIfDue() {
     const last = await this.#contact.last();
     if (!last || !this.header || last.age < this.header.roster_hours * HOUR_MS) return false;
-    this.#shards.clear();
+    this.#forget();
     const left = await this.#store.read(["shards"], (tx) => tx.objectStore("shards").count());
     if (left || this.#operators.rosterKey) await this.#operators.shredRoster();
     return true;
@@ -94,7 +108,7 @@ export class Roster {
     if (!campaign || (await this.expireIfDue())) return null;
     const { parts, shard_size: size } = campaign.roster;
     const part = parts.find(({ from }) => serial >= from && serial < from + size);
-    const rows = part ? await this.#open(part.digest) : null;
+    const rows = part ? await this.#rowsOf(part.digest) : null;
     const row = rows?.find(([number]) => number === serial);
     return row ? Object.fromEntries(ROW.map((name, at) => [name, row[at]])) : null;
   }
@@ -105,7 +119,7 @@ export class Roster {
     for (const { number, codes } of this.campaigns) {
       const bucket = codes.buckets ? Number(digits.slice(0, 9)) % codes.buckets : -1;
       const part = codes.parts.find((one) => one.bucket === bucket);
-      const found = (part ? await this.#open(part.digest) : null)?.find(([code]) => String(code).padStart(12, "0") === digits);
+      const found = (part ? await this.#rowsOf(part.digest) : null)?.find(([code]) => String(code).padStart(12, "0") === digits);
       const row = found && (await this.findBySerial(number, found[1]));
       if (row) return { campaign: number, row };
     }
@@ -130,13 +144,17 @@ export class Roster {
     return header;
   }
 
-  // Seal and write the new parts, some megabytes at a time; until the header follows nothing looks at them.
+  // Seal and write the new parts, some megabytes at a time; until the header follows nothing looks at them. Returns those of the
+  // roster, by their digests.
   async #keepParts(parts, wanted, rosterKey) {
+    const shards = new Map();
     let batch = [];
     let size = 0;
     const flush = async () => {
       const records = await Promise.all(batch.map((part) => this.#sealed(part, wanted, rosterKey)));
-      await this.#store.write(["shards", "parts"], (tx) => Promise.all(records.map(([store, record, key]) => tx.objectStore(store).put(record, key))), { strict: false });
+      const put = (tx) => Promise.all(records.map(([store, record, digest]) => tx.objectStore(store).put(record, digest)));
+      await this.#store.write(["shards", "parts"], put, { strict: false });
+      records.forEach(([store, , digest], at) => store === "shards" && shards.set(digest, batch[at]));
       [batch, size] = [[], 0];
     };
     for (const part of parts) {
@@ -145,6 +163,7 @@ export class Roster {
       if (size > WRITE_BYTES) await flush();
     }
     if (batch.length) await flush();
+    return shards;
   }
 
   async #sealed(part, wanted, rosterKey) {
@@ -181,7 +200,8 @@ export class Roster {
     this.header = header;
     this.settled = settled;
     this.#campaigns = campaigns;
-    this.#shards.clear();
+    const wanted = digestsOf(header);
+    for (const digest of [...this.#open.keys()].filter((one) => !wanted.has(one))) this.#drop(digest);
   }
 
   async #openBitmaps({ revoked, replaced, redeemed, rests, holder_key: holderKey }) {
@@ -198,19 +218,34 @@ export class Roster {
     };
   }
 
-  async #open(digest) {
+  // The rows of a shard or bucket, null while locked or where the roster is gone.
+  async #rowsOf(digest) {
+    if (!this.#operators.rosterKey) this.#forget();
+    else if (!this.#open.has(digest)) await this.#unseal(digest, await this.#store.get("shards", digest));
+    const plain = this.#open.get(digest);
+    if (this.#openBytes > OPEN_BYTES) this.#drop(digest);
+    return plain ? JSON.parse(fromUtf8(plain)) : null;
+  }
+
+  async #unseal(digest, record) {
     const key = this.#operators.rosterKey;
-    if (!key) return null;
-    let rows = this.#shards.get(digest);
-    if (!rows) {
-      const record = await this.#store.get("shards", digest);
-      if (!record) return null;
-      rows = JSON.parse(fromUtf8(await crypto.open(key, record, digest)));
-    }
-    this.#shards.delete(digest);
-    this.#shards.set(digest, rows);
-    if (this.#shards.size > OPEN_SHARDS) this.#shards.delete(this.#shards.keys().next().value);
-    return rows;
+    if (record && key) this.#hold(digest, await crypto.open(key, record, digest));
+  }
+
+  #hold(digest, plain) {
+    this.#drop(digest);
+    this.#open.set(digest, plain);
+    this.#openBytes += plain.length;
+  }
+
+  #drop(digest) {
+    this.#openBytes -= this.#open.get(digest)?.length ?? 0;
+    this.#open.delete(digest);
+  }
+
+  #forget() {
+    this.#open.clear();
+    this.#openBytes = 0;
   }
 }
 
