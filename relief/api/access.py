@@ -15,7 +15,14 @@ from relief.kernel.actor import Actor
 from relief.kernel.errors import NotAuthentic
 from relief.kernel.messages import N_
 from relief.store.work import glancing, unit_of_work
-from relief.sync.requests import KnownDevice, SignedRequest, authenticate_request, note_contact
+from relief.sync.requests import (
+    KnownDevice,
+    SignedRequest,
+    authenticate_request,
+    find_enrolled,
+    note_contact,
+    unknown,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -75,6 +82,9 @@ def _authenticate(*, also_revoked: bool) -> KnownDevice:
     if not all(named):  # Before the body is read: a stranger costs nothing.
         raise NotAuthentic("device.unsigned", N_("Only an enrolled phone may ask this, and it signs what it asks."))
     device, time, nonce, signature = named
+    with glancing(PHONES) as work:
+        if find_enrolled(work, device) is None:  # 16 kB may unpack to 16 MB, all of it to be hashed: not for strangers.
+            raise unknown()
     signed = SignedRequest(device, time, nonce, signature, request.method, request.path, body_digest())
     with glancing(PHONES) as work:
         known = authenticate_request(work, signed, also_revoked=also_revoked)

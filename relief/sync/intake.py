@@ -15,14 +15,13 @@ from relief.distributions.rules import Channel, Refusal
 from relief.distributions.voiding import UndoneAtTable, record_undone
 from relief.kernel.actor import Actor
 from relief.kernel.dates import local_day
-from relief.kernel.errors import NotAuthentic, RuleViolation
-from relief.kernel.messages import N_
+from relief.kernel.errors import RuleViolation
 from relief.store.columns import as_instant
 from relief.store.statement import Lookup, Statement
 from relief.store.work import Work, reading, unit_of_work
 from relief.sync.envelopes import Batch, Opened, Opener, Refused
 from relief.sync.records import Known, Taken, find_known, write_events, write_rejected
-from relief.sync.requests import KnownDevice, find_enrolled
+from relief.sync.requests import KnownDevice, find_enrolled, unknown
 from relief.sync.rules import Answer, EventKind, Rejection, Undoing, set_right
 from relief.sync.surroundings import Surroundings
 
@@ -73,7 +72,7 @@ def receive_batch(sender: Actor, batch: Batch, *, at: dt.datetime | None = None)
     with reading(sender, at=at) as work:
         found = find_enrolled(work, batch.device)
         if found is None:
-            raise NotAuthentic("device.unknown", N_("This phone is not enrolled here. Ask the office for a code."))
+            raise unknown()
         device = found[0]
         credentials: dict[int, list[bytes]] = {}
         for user_id, sealed in _CREDENTIALS.rows(work, {"device_id": device.id}):

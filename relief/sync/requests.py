@@ -98,7 +98,7 @@ def authenticate_request(work: Work, request: SignedRequest, *, also_revoked: bo
     """
     found = find_enrolled(work, request.device)
     if found is None:
-        raise NotAuthentic("device.unknown", N_("This phone is not enrolled here. Ask the office for a code."))
+        raise unknown()
     known, seen_at, known_offset_ms = found
     try:
         at, signature = from_iso(request.time), unb64(request.signature)
@@ -129,6 +129,11 @@ def find_enrolled(work: Work, device: str) -> tuple[KnownDevice, dt.datetime | N
         DateRange(as_day(row[16]), as_day(row[17])), row[7] or 0, False,
     )  # fmt: skip
     return known, _INSTANT.process_result_value(row[6], work.scope.connection.dialect), row[7]
+
+
+def unknown() -> NotAuthentic:
+    """Return the refusal of a phone that is not enrolled here."""
+    return NotAuthentic("device.unknown", N_("This phone is not enrolled here. Ask the office for a code."))
 
 
 def note_contact(work: Work, known: KnownDevice) -> None:

@@ -3,11 +3,14 @@
 import gzip
 import json
 import tracemalloc
+import uuid
 
 import pytest
+from flask.testing import FlaskClient
 
 from relief.api.problems import LARGEST_BODY
 from tests.api.conftest import Ask, problem
+from tests.factories.devices import Phone
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
@@ -50,6 +53,12 @@ def test_a_bomb_is_never_unpacked(ask: Ask):
         assert tracemalloc.get_traced_memory()[1] < 4 * LARGEST_BODY
     finally:
         tracemalloc.stop()
+
+
+def test_the_body_of_a_stranger_is_not_even_unpacked(ask: Ask, client: FlaskClient):
+    cut = {"Content-Encoding": "gzip"}
+    problem(ask(MANIFEST, b"cut", by=Phone(uuid=str(uuid.uuid4())), headers=cut), 401, "device.unknown")
+    problem(client.post(MANIFEST, data=b"cut", headers=cut), 401, "device.unsigned")
 
 
 def test_the_limit_is_the_same_packed_and_plain(ask: Ask):

@@ -1,4 +1,4 @@
-"""The API keeps to its own document, whatever is sent: thousands of requests, right and wrong, signed by a phone."""
+"""The API keeps to its own document, whatever is sent to it, right and wrong, by strangers and by a phone."""
 
 import io
 from collections.abc import Iterable, Iterator
