@@ -155,7 +155,8 @@ def record_hand_over(work: Work, command: HandOver) -> Outcome:
     At the desk the goods still lie on the table, so a refusal is an answer. What already happened is never refused: where it
     breaks a rule it becomes a conflict, and waits for a coordinator.
     """
-    return record_hand_overs(work, [command])[0]
+    with work.scope.pipelined():
+        return record_hand_overs(work, [command])[0]
 
 
 def record_hand_overs(work: Work, commands: Sequence[HandOver]) -> list[Outcome]:

@@ -110,17 +110,17 @@ def _book_out(work: Work, takings: Sequence[Taking], *, also_unbooked: bool) -> 
     for taking in takings:
         for line in taking.goods:
             wanted[taking.place_of(line)] += line.quantity
-    booked: dict[_Place, int] = {}
-    for place in sorted(wanted):
-        at = dict(zip(("location_id", "item_id", "fund_id"), place, strict=True))
-        booked[place] = wanted[place]
-        if not _TAKE.run(work, {**at, "quantity": wanted[place]}):
-            row = _LEFT.row(work, at)
+    booked = {place: wanted[place] for place in sorted(wanted)}
+    at = [dict(zip(("location_id", "item_id", "fund_id"), place, strict=True)) for place in booked]
+    taken = _TAKE.run_each(work, [{**one, "quantity": wanted[place]} for place, one in zip(booked, at, strict=True)])
+    for place, one, is_taken in zip(list(booked), at, taken, strict=True):
+        if not is_taken:
+            row = _LEFT.row(work, one)
             booked[place] = 0 if row is None else int(row[0])
             if not also_unbooked:
                 raise _short(work, place[1], booked[place])
             if booked[place]:
-                _TAKE.run(work, {**at, "quantity": booked[place]})
+                _TAKE.run(work, {**one, "quantity": booked[place]})
     return booked
 
 

@@ -71,9 +71,16 @@ class Statement:
 
     def run(self, work: Work, params: Mapping[str, Any]) -> int:
         """Run once and return how many rows were touched."""
-        cursor = work.scope.cursor()
-        cursor.execute(self._text(work), params)
-        return int(cursor.rowcount)
+        return self.run_each(work, [params])[0]
+
+    def run_each(self, work: Work, many: Sequence[Mapping[str, Any]]) -> list[int]:
+        """Run once for each set of values and return how many rows each time touched."""
+        cursors = []
+        for params in many:
+            cursors.append(work.scope.cursor())
+            cursors[-1].execute(self._text(work), params)
+        work.scope.settle()
+        return [int(cursor.rowcount) for cursor in cursors]
 
     def run_many(self, work: Work, many: Sequence[Mapping[str, Any]]) -> None:
         """Run once for each set of values."""
@@ -86,8 +93,8 @@ class Statement:
                 for row in many:
                     copy.write_row([row[name] for name in self._columns])
         else:
-            for cursor in self._in_chunks(work, many):
-                cursor.close()
+            for _cursor in self._in_chunks(work, many):
+                pass  # Nothing comes back.
 
     def rows_of_many(self, work: Work, many: Sequence[Mapping[str, Any]]) -> list[Any]:
         """Run with a row of VALUES for each set of values and return what came back, in no promised order.
