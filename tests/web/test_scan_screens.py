@@ -1,10 +1,13 @@
 """The screens of the scan app in Chromium, driven as point staff do: each way in, each state, nobody kept out."""
 
+import io
 import re
 from collections.abc import Iterator
 
 import pytest
+import zxingcpp
 from flask import Flask
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from relief.distributions.rules import Refusal, VerdictState
@@ -220,17 +223,29 @@ def test_the_header_tells_the_truth_without_a_network(page: Page, point: Point):
 
 def test_phones_tell_each_other_by_codes(browser: Browser, live_server: LiveServer, page: Page, point: Point):
     make_ready(page, point)
+    page.context.set_offline(True)
     wedge(page, point.families[0].text)
     page.get_by_role("button", name="Handed over").click()
-    page.locator(".state [data-act=next]").click()
+    page.locator(".state-done [data-act=next]").click()
+    page.locator("nav [data-go=phones]").click()
+    page.get_by_role("button", name="Show what this phone has given").click()
+    expect(page.locator("[data-fill=count]")).to_have_text("Code 1 of 1")
+    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(page.locator(".shown").screenshot())))
     with browser.new_context(base_url=live_server.url, viewport=PHONE) as context:
         other = context.new_page()
         make_ready(other, point, "Phone 2")
-        page.context.set_offline(True)
-        page.locator("nav [data-go=phones]").click()
-        page.get_by_role("button", name="Show what this phone has given").click()
-        expect(page.locator(".shown svg")).to_be_visible()
-        expect(page.locator("[data-fill=count]")).to_have_text("Code 1 of 1")
+        other.context.set_offline(True)
+        other.locator("nav [data-go=phones]").click()
+        other.get_by_role("button", name="Read from another phone").click()
+        expect(other.locator("#main [data-part=problem]")).to_contain_text("No camera was found")
+        wedge(other, FOREIGN)
+        expect(other.locator("#main [data-part=problem]")).to_contain_text("not a code of a phone of this point")
+        wedge(other, code.text)
+        expect(other.locator("[data-fill=progress]")).to_contain_text("Everything of Phone 1 is read.")
+        other.locator("nav [data-go=scan]").click()
+        type_code(other, point.families[0].code.digits)
+        expect_state(other, "ask")
+        expect(other.locator(".facts")).to_contain_text("Phone 1")
 
 
 @pytest.mark.parametrize("language", ["en", "ur", "sd"])

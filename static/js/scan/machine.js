@@ -2,7 +2,7 @@
 
 import { config, set, setting } from "./config.js";
 import { dayOf } from "./days.js";
-import { openPhone, parseText } from "./phone.js";
+import { openPhone, parseText, Problem } from "./phone.js";
 
 const BACKGROUND = "relief-sync";
 const PROOF_MISSING = "redemption.proof_missing";
@@ -92,7 +92,12 @@ export const machine = {
   onStatus: (listener) => phone.sync.subscribe(listener),
   syncNow: () => phone.sync.onButton(),
   showPages: () => phone.pages.make(),
-  readPage: (presented) => phone.pages.read(presented.bytes),
+
+  // Throws Problem "page.unknown_device" also for what is no page of a phone at all.
+  async readPage(presented) {
+    if (presented.kind !== "page") throw new Problem("page.unknown_device");
+    return phone.pages.read(presented.bytes);
+  },
 
   async roster() {
     const { age, hasFamilies } = await phone.roster.state();

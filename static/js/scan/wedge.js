@@ -2,8 +2,8 @@
 
 import { plain, say } from "./i18n.js";
 
-// Scanners send a key every few milliseconds, the slowest by radio every 50; nobody types a whole code that fast.
-const FASTEST_TYPING_MS = 70;
+// Scanners send a key every few milliseconds, by radio on a busy phone more slowly. Outside a field nobody types at all.
+const LONGEST_GAP_MS = 400;
 const SHORTEST_SCAN = 10;
 const DIGITS = 12;
 
@@ -30,19 +30,19 @@ export function watchKeys(take) {
 
   const onKey = (event) => {
     if (isField(event.target)) return; // The field gets it, and its form sends it on.
-    const isFast = event.timeStamp - last < FASTEST_TYPING_MS;
+    const isOfScan = event.timeStamp - last < LONGEST_GAP_MS;
     last = event.timeStamp;
     if (event.key === "Enter" || event.key === "Tab") {
-      const text = isFast && buffer.length >= SHORTEST_SCAN ? buffer : "";
+      const text = isOfScan && buffer.length >= SHORTEST_SCAN ? buffer : "";
       buffer = "";
       if (!text) return;
       event.preventDefault();
       event.stopPropagation();
       take(text);
     } else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      buffer = isFast ? buffer + event.key : event.key;
+      buffer = isOfScan ? buffer + event.key : event.key;
       // A space in the middle of a code must not press the button that has the focus.
-      if (isFast) event.preventDefault();
+      if (isOfScan) event.preventDefault();
     }
   };
   const onPaste = (event) => {

@@ -59,8 +59,7 @@ function readPages(page, back) {
     if (!text || text === last) return;
     last = text;
     try {
-      const presented = await machine.read(text);
-      const found = await machine.readPage(presented);
+      const found = await machine.readPage(await machine.read(text));
       const pages = (read.get(found.name) ?? new Set()).add(found.page);
       read.set(found.name, pages);
       fillPart(page, "problem", null);
