@@ -9,7 +9,6 @@ from apiflask.schema_adapters import registry
 from apiflask.schema_adapters.pydantic import PydanticAdapter
 from flask import g, request
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from relief.api.problems import LARGEST_BODY
@@ -80,12 +79,12 @@ class BodyAdapter(PydanticAdapter):  # type: ignore[misc, unused-ignore]
             return self.model_class.model_validate_json(body())
         except ValidationError as error:
             found = error.errors(include_url=False, include_context=False, include_input=False)
-            raise InvalidInput.of([_problem(detail) for detail in found]) from None
+            raise InvalidInput.of([_problem(wrong["loc"], wrong["type"]) for wrong in found]) from None
 
 
-def _problem(found: ErrorDetails) -> Problem:
+def _problem(place: tuple[int | str, ...], kind: str) -> Problem:
     """Return what is wrong with a field; what stood in it is not repeated, it may be a password."""
-    field, kind = ".".join(str(part) for part in found["loc"]), found["type"]
+    field = ".".join(str(part) for part in place)
     if kind == "missing":
         return Problem(field, "field.missing", _MISSING)
     if kind.endswith(("_type", "_parsing")):
