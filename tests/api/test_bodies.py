@@ -92,6 +92,11 @@ def test_each_wrong_field_is_named(ask: Ask, sent: bytes, field: str, code: str)
     assert {"field": field, "code": code} == {name: held["errors"][0][name] for name in ("field", "code")}
 
 
+def test_not_every_wrong_thing_of_thousands_is_told(ask: Ask):
+    held = problem(ask(MANIFEST, {"have": ["x"] * 50_000}), 400, "input.invalid")
+    assert len(held["errors"]) == 50
+
+
 def test_what_was_sent_is_not_repeated(ask: Ask):
     answer = ask("/api/v1/devices/me/operators", {"email": "", "password": "river goat lamp tin" * 99})
     assert {wrong["field"] for wrong in problem(answer, 400, "input.invalid")["errors"]} == {"email", "password"}
