@@ -200,6 +200,16 @@ def today() -> dt.date:
     return (dt.datetime.now(dt.UTC) + dt.timedelta(hours=5)).date()
 
 
+def frames(manifest: bytes) -> list[bytes]:
+    """The parts of a manifest as it goes over the wire."""
+    found = []
+    while manifest:
+        (length,) = struct.unpack(">I", manifest[:4])
+        found.append(manifest[4 : 4 + length])
+        manifest = manifest[4 + length :]
+    return found
+
+
 def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 

@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Page
 from relief.kernel.codes import TokenCode
 from relief.sync.wire import b64
 from tests.scan.conftest import open_phone
-from tests.scan.making import PIN, Campaign, Family, Server
+from tests.scan.making import PIN, Campaign, Family, Server, frames
 
 APPLY = "manifest => scan.problemOf(() => scan.apply(manifest))"
 
@@ -21,15 +21,6 @@ APPLY = "manifest => scan.problemOf(() => scan.apply(manifest))"
 def apply(page: Page, manifest: bytes) -> str | None:
     said: dict[str, Any] | None = page.evaluate(APPLY, b64(manifest))
     return said["code"] if said else None
-
-
-def frames(manifest: bytes) -> list[bytes]:
-    found = []
-    while manifest:
-        (length,) = struct.unpack(">I", manifest[:4])
-        found.append(manifest[4 : 4 + length])
-        manifest = manifest[4 + length :]
-    return found
 
 
 def joined(parts: list[bytes]) -> bytes:

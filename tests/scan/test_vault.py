@@ -86,6 +86,13 @@ def test_wrong_pins_are_counted_over_restarts_and_forgiven_by_the_right_one(at_w
     assert unlock(page, 5, "111111")["details"] == {"left": 4}
 
 
+def test_many_tries_at_once_are_five_as_well(at_work: Page, context: BrowserContext):
+    page = open_phone(context)
+    many = """pins => Promise.all(pins.map((pin) => scan.problemOf(() => scan.phone.operators.unlock(5, pin))))"""
+    said = page.evaluate(many, [f"00000{n}" for n in range(7)] + [PIN])
+    assert None not in said and page.evaluate("() => scan.disk()")["operators"] == {}
+
+
 def test_a_try_counts_though_the_page_is_shut_at_once(at_work: Page, context: BrowserContext):
     page = open_phone(context)
     page.evaluate(

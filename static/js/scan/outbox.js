@@ -94,7 +94,9 @@ export class Outbox {
   // The body of a batch of such events.
   batchOf(events) {
     const keys = Object.fromEntries(events.map(({ kid, key }) => [kid, toB64(key)]));
-    const sealed = events.map(({ id, counter, kid, iv, sealed: data }) => ({ id, counter, key: kid, iv: toB64(iv), sealed: toB64(data) }));
+    const sealed = events.map((event) => ({
+      id: event.id, counter: event.counter, key: event.kid, iv: toB64(event.iv), sealed: toB64(event.sealed),
+    }));
     return { device: this.#device.id, sent_at: new Date(this.#now()).toISOString(), keys, events: sealed };
   }
 
@@ -200,7 +202,7 @@ export class Outbox {
     const digest = async (name) => (images[name] ? toHex(await crypto.sha256(images[name])) : null);
     return {
       v: 1, id: globalThis.crypto.randomUUID(), device: this.#device.id, counter: head.counter + 1, previous: head.hash, kind,
-      operator: operator.id, point: this.#roster.header?.point.number ?? this.#device.point.number,
+      operator: operator.id, point: (this.#roster.header ?? this.#device).point.number,
       campaign: undone?.campaign ?? card?.campaign?.number ?? presented?.body?.campaign ?? null,
       token: presented?.kind === "token" ? toB64(presented.bytes) : null,
       code: presented?.kind === "code" ? presented.digits : null,
@@ -209,7 +211,7 @@ export class Outbox {
       given: kind === "hand_over" ? fields.given ?? allOf(card.due) : null,
       proof: fields.proof ?? "none", answer: fields.answer ?? null, proxy: fields.proxy ?? null,
       at: at.toISOString(), on: dayOf(at.getTime()), gps: fields.gps ?? null,
-      verdict: undone?.verdict ?? card?.refusal ?? (card && card.state !== "give" ? card.state : "give"), sequence: this.#roster.header?.sequence ?? 0,
+      verdict: undone?.verdict ?? card?.refusal ?? card?.state ?? "give", sequence: this.#roster.header?.sequence ?? 0,
       undoes: undone?.id ?? null, reason: fields.reason ?? "",
       photo: await digest("photo"), signature_image: await digest("signature_image"),
     };

@@ -49,7 +49,8 @@ export class Pages {
   async make(day = dayOf(this.#now())) {
     const events = (await this.#outbox.ofDay(day)).reverse();
     const undone = new Set(events.map(({ undoes }) => undoes));
-    const given = events.filter(({ kind, id, serial, instalment }) => kind === "hand_over" && !undone.has(id) && serial && instalment);
+    const isGiven = ({ kind, id, serial, instalment }) => kind === "hand_over" && !undone.has(id) && serial && instalment;
+    const given = events.filter(isGiven);
     const texts = [];
     for (const campaign of new Set(given.map((event) => event.campaign))) {
       const rows = given.filter((event) => event.campaign === campaign);
@@ -89,7 +90,8 @@ export class Pages {
   }
 
   async #page(campaign, rows, page, pages) {
-    const head = [[VERSION], fromHex(this.#device.id.replaceAll("-", "")), numberBytes(rows[0].counter, 4), [page, pages], numberBytes(campaign, 2)];
+    const device = fromHex(this.#device.id.replaceAll("-", ""));
+    const head = [[VERSION], device, numberBytes(rows[0].counter, 4), [page, pages], numberBytes(campaign, 2)];
     const body = concat(...head, ...rows.flatMap(({ serial, instalment }) => [numberBytes(serial, 3), [instalment]]));
     return `R2:${toBase45(concat(body, await this.#vault.sign(concat(SIGNED, body))))}`;
   }

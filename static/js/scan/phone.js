@@ -41,6 +41,7 @@ export async function openPhone({ reasons = [], name, now = () => Date.now(), fe
   operators.onUnlock = () => roster.warm().catch(() => {}); // Only to be quicker: a look-up reads for itself.
   await device.load();
   await roster.load();
+  await roster.expireIfDue();
   await pages.load();
   others?.addEventListener("message", async () => {
     await Promise.all([device.load(), roster.load(), pages.load()]);

@@ -1,7 +1,8 @@
 // The manifest on this phone: what the server said of campaigns, tokens and, for 48 hours, of the families of this point.
 //
 // A manifest is taken whole or not at all: its signature, the digest of every part, the phone that it is for and its number are
-// checked before anything of it counts. Parts lie under their digests, so those that did not change are neither sent nor written again.
+// checked before anything of it counts. Parts lie under their digests, so those that did not change are neither sent nor
+// written again.
 
 import { bitAt, fromB64, fromUtf8, readNumber, toHex, utf8 } from "./bytes.js";
 import * as crypto from "./crypto.js";
@@ -71,7 +72,8 @@ export class Roster {
     const missing = parts.map(({ digest }) => digest).filter((digest) => !this.#open.has(digest));
     for (let at = 0; at < missing.length && this.#openBytes < OPEN_BYTES; at += WARM_PARTS) {
       const digests = missing.slice(at, at + WARM_PARTS);
-      const records = await this.#store.read(["shards"], (tx) => Promise.all(digests.map((digest) => tx.objectStore("shards").get(digest))));
+      const get = (tx) => Promise.all(digests.map((digest) => tx.objectStore("shards").get(digest)));
+      const records = await this.#store.read(["shards"], get);
       await Promise.all(records.map((record, n) => this.#unseal(digests[n], record)));
     }
   }
@@ -89,7 +91,8 @@ export class Roster {
   async state() {
     await this.expireIfDue();
     const last = await this.#contact.last();
-    return { age: last?.age ?? null, contactAt: last?.at ?? null, hasFamilies: this.#operators.rosterKey !== null && this.header !== null };
+    const hasFamilies = this.#operators.rosterKey !== null && this.header !== null;
+    return { age: last?.age ?? null, contactAt: last?.at ?? null, hasFamilies };
   }
 
   // Take the families away if the server was not heard for too long. Returns whether they are gone for that.
@@ -137,7 +140,8 @@ export class Roster {
     }
     const device = await this.#vault.open((await this.#store.get("meta", "device")) ?? missing(), "device");
     const signed = utf8(`relief manifest 1\n${said.header}`);
-    if (!(await crypto.verifySignature(fromB64(device.manifestKey), signed, fromB64(said.signature)))) throw new Problem("manifest.forged");
+    const isGenuine = await crypto.verifySignature(fromB64(device.manifestKey), signed, fromB64(said.signature));
+    if (!isGenuine) throw new Problem("manifest.forged");
     if (header.version !== 1) throw new Problem("manifest.unknown_version");
     if (header.device !== device.device) throw new Problem("manifest.other_device");
     if (this.header && header.sequence < this.header.sequence) throw new Problem("manifest.older");
@@ -196,7 +200,9 @@ export class Roster {
 
   async #take(header, settled) {
     const campaigns = new Map();
-    for (const campaign of header.campaigns) campaigns.set(campaign.number, { ...campaign, ...(await this.#openBitmaps(campaign)) });
+    for (const campaign of header.campaigns) {
+      campaigns.set(campaign.number, { ...campaign, ...(await this.#openBitmaps(campaign)) });
+    }
     this.header = header;
     this.settled = settled;
     this.#campaigns = campaigns;

@@ -96,7 +96,8 @@ export function signedBytes(token) {
   const payload = concat(
     [0xa3, 0x04], uint(expiry),
     [0x07, 0x46], token.subarray(2, 8),
-    [0x3a, 0x00, 0x01, 0x11, 0x70, 0x84], uint(token[0]), uint(token[8]), uint(readNumber(token, 9, 11)), [0x42], token.subarray(13, 15),
+    [0x3a, 0x00, 0x01, 0x11, 0x70, 0x84], uint(token[0]), uint(token[8]), uint(readNumber(token, 9, 11)),
+    [0x42], token.subarray(13, 15),
   );
   const head = concat([0x84, 0x6a], utf8("Signature1"), [0x48, 0xa2, 0x01, 0x27, 0x04, 0x43], token.subarray(1, 4));
   return concat(head, [0x40, 0x58, payload.length], payload);

@@ -178,7 +178,8 @@ export class Sync {
   // How long to wait now: twice as long after each failure, and never as long as the next phone (they came back together).
   #failed(error) {
     const { status, retryAfter = 0 } = error.details ?? {};
-    this.#last = { ...this.#last, online: status !== undefined && error.code !== "network.foreign", problem: error.code ?? "app.failed" };
+    const online = status !== undefined && error.code !== "network.foreign";
+    this.#last = { ...this.#last, online, problem: error.code ?? "app.failed" };
     if (!(error instanceof Problem)) console.error(error);
     const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures++);
     return Math.max(retryAfter * 1000, longest / 2 + (longest / 2) * this.#random());

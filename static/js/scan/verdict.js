@@ -7,6 +7,9 @@ import { isWithin, proofSuffices, refusalOf } from "./rules.js";
 
 const ALREADY_GIVEN = "redemption.already_given";
 const UNKNOWN = "redemption.unknown";
+const BLANK = {
+  state: "wait", refusal: null, note: null, campaign: null, serial: null, row: null, body: null, due: null, first: null,
+};
 
 export class Judge {
   #roster;
@@ -32,8 +35,7 @@ export class Judge {
   //   note says what the table cannot: "no_manifest", "no_roster" (a code without families to look it up in),
   //   "other_phone" (known as given from another phone's page only).
   async judge(presented, { now = Date.now(), operator, given = null, proof = "none", answer = null }) {
-    const blank = { state: "wait", refusal: null, note: null, campaign: null, serial: null, row: null, body: null, due: null, first: null };
-    if (!this.#roster.header) return { ...blank, note: "no_manifest" };
+    if (!this.#roster.header) return { ...BLANK, note: "no_manifest" };
     const on = dayOf(now);
     const found = await this.#find(presented);
     const { campaign, serial, row, body } = found;
@@ -51,7 +53,7 @@ export class Judge {
       is_within_owed: due !== null && isWithin(given, Object.fromEntries(due.lines.map(({ line, owed }) => [line, owed]))),
       ...(await checkHolder(found, proof, answer)),
     };
-    const card = { ...blank, campaign: campaign ?? null, serial, row, body, due };
+    const card = { ...BLANK, campaign: campaign ?? null, serial, row, body, due };
     return this.#decide(card, facts, events, found.isLookedUpInVain);
   }
 
@@ -71,7 +73,10 @@ export class Judge {
   // What was held out: its campaign, family and the facts of the paper itself.
   async #find(presented) {
     if (presented.kind === "token") return this.#findToken(presented);
-    const facts = { is_readable: presented.kind === "code", is_genuine: null, key_state: null, token_state: null, is_of_this_campaign: false, is_at_its_point: false };
+    const facts = {
+      is_readable: presented.kind === "code", is_genuine: null, key_state: null, token_state: null,
+      is_of_this_campaign: false, is_at_its_point: false,
+    };
     const none = { campaign: undefined, serial: null, row: null, body: null, band: null, expiresOn: null, holderTag: 0, facts };
     if (presented.kind !== "code") return none;
     const found = await this.#roster.findByCode(presented.digits);
@@ -79,10 +84,10 @@ export class Judge {
     const campaign = this.#roster.campaign(found.campaign);
     const { row } = found;
     // The roster does not say when the paper expires: the server judges that.
-    const known = { token_state: tokenState(campaign, row.serial, row.reissue, row), is_of_this_campaign: true, is_at_its_point: true };
+    const state = tokenState(campaign, row.serial, row.reissue, row);
     return {
       campaign, serial: row.serial, row, body: null, band: row.band, expiresOn: null, holderTag: row.holderTag,
-      facts: { ...facts, ...known },
+      facts: { ...facts, token_state: state, is_of_this_campaign: true, is_at_its_point: true },
     };
   }
 
