@@ -98,6 +98,16 @@ def test_what_is_wrong_is_said_at_its_field(page: Page, point: Point):
     expect(page.locator("section.scan")).to_be_visible()
 
 
+def test_a_phone_whose_data_was_cleared_says_so(page: Page, point: Point, live_server: LiveServer):
+    make_ready(page, point)
+    page.goto("about:blank")
+    page.context.new_cdp_session(page).send(
+        "Storage.clearDataForOrigin", {"origin": live_server.url, "storageTypes": "indexeddb"}
+    )
+    page.goto("/scan")
+    expect(page.locator("#main [data-part=problem]")).to_contain_text("The browser has cleared the data of this app.")
+
+
 def test_five_wrong_pins_take_the_list_away(page: Page, point: Point):
     make_ready(page, point)
     page.reload()

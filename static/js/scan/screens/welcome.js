@@ -3,6 +3,7 @@
 import { Camera } from "../camera.js";
 import { clone, fillPart, onAct, part } from "../dom.js";
 import { say } from "../i18n.js";
+import { machine } from "../machine.js";
 import { go } from "../router.js";
 import { watchKeys } from "../wedge.js";
 import { languageButtons } from "./language.js";
@@ -13,6 +14,7 @@ export function welcome(main) {
   const page = clone("welcome");
   main.append(page);
   languageButtons(page);
+  if (machine.wasCleared()) fillPart(page, "problem", say("storage.evicted"));
   const take = (text) => {
     const code = text && INVITATION.exec(text.trim())?.[1];
     if (code) go("enrol", code);
