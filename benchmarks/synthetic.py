@@ -73,7 +73,17 @@ def load(families: int, *, waiting_share: float = 0.05) -> Response:
     with unit_of_work(SYSTEM, at=AT) as work:
         writer = _Events(work, response)
         writer.write(uc_of[:served])
+        _go_on_counting(work)
     return response
+
+
+def _go_on_counting(work: Work) -> None:
+    """Let PostgreSQL give out numbers after those that were written here, as if it had given out those, too."""
+    if work.dialect == "postgresql":
+        for model in (Family, Entitlement, HandOver, JournalEntry):
+            table = model.__tablename__
+            last = f"(SELECT MAX(id) FROM {table})"
+            work.session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), COALESCE({last}, 1))"))
 
 
 def _open(work: Work, families: int) -> Response:
