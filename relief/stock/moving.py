@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from relief.kernel.errors import RuleViolation
@@ -125,10 +125,14 @@ def _book_out(work: Work, takings: Sequence[Taking], *, also_unbooked: bool) -> 
 
 
 def _rows_taken(work: Work, taking: Taking, booked: Mapping[int, int]) -> list[dict[str, object]]:
-    from_books = [replace(line, quantity=booked[line.item_id]) for line in taking.goods]
-    from_nowhere = [replace(line, quantity=line.quantity - booked[line.item_id]) for line in taking.goods]
-    rows = [_row(work, taking.move, line, (taking.location_id, None)) for line in from_books if line.quantity]
-    return rows + [_row(work, taking.move, line, (None, None)) for line in from_nowhere if line.quantity]
+    ways = ((taking.location_id, None), (None, None))  # From the books, and from nowhere.
+    parts = [(booked[line.item_id], line.quantity - booked[line.item_id]) for line in taking.goods]
+    return [
+        _row(work, taking.move, Goods(line.item_id, part[which], line.unit_cost_paisa), ways[which])
+        for which in (0, 1)
+        for line, part in zip(taking.goods, parts, strict=True)
+        if part[which]
+    ]
 
 
 def put(work: Work, move: Move, location_id: int, goods: Sequence[Goods]) -> tuple[tuple[Any, ...], ...]:

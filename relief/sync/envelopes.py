@@ -15,6 +15,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 from pydantic import ValidationError
 
+from relief.distributions.presenting import Presented
 from relief.kernel.errors import InvalidInput, ReliefError
 from relief.keys import Keyring
 from relief.sync.payloads import LONGEST_PAYLOAD, Payload
@@ -55,6 +56,8 @@ class Opened:
 
     envelope: Envelope
     payload: Payload
+    # What was held out at the table.
+    presented: Presented
     raw: bytes
     signature: bytes
     # Whether the operator named signed in on this phone: the credential's mark is right.
@@ -120,7 +123,7 @@ class Opener:
             return Refused(envelope, Rejection.MALFORMED)
 
     def _read(self, envelope: Envelope, plain: bytes) -> Opened | Refused:
-        parts = json.loads(plain)
+        parts = json.loads(plain.decode())
         raw, signature, mark = parts["p"].encode(), unb64(parts["s"], 64), unb64(parts["m"], MAC_BYTES)
         if len(raw) > LONGEST_PAYLOAD:
             return Refused(envelope, Rejection.MALFORMED)
@@ -130,17 +133,17 @@ class Opener:
         except BadSignatureError:
             return Refused(envelope, Rejection.NOT_SIGNED)
         payload = Payload.model_validate_json(raw)
-        if str(payload.device) != self._device:
+        if payload.device != self._device:
             return Refused(envelope, Rejection.OTHER_DEVICE)
-        if (str(payload.id), payload.counter) != (envelope.event_id, envelope.counter):
+        if (payload.id, payload.counter) != (envelope.event_id, envelope.counter):
             return Refused(envelope, Rejection.OTHER_EVENT)
-        _ = payload.presented  # Its token is of the right form, too.
+        presented = payload.presented
         credentials = self._credentials.get(payload.operator, ())
         is_operators = any(
             hmac.compare_digest(hmac.digest(credential, signed, "sha256")[:MAC_BYTES], mark)
             for credential in credentials
         )
-        return Opened(envelope, payload, raw, signature, is_operators, _pictures(payload, parts))
+        return Opened(envelope, payload, presented, raw, signature, is_operators, _pictures(payload, parts))
 
 
 def _pictures(payload: Payload, parts: Mapping[str, str]) -> dict[PictureKind, bytes]:

@@ -166,14 +166,15 @@ class _Intake:
         happened_at = self._happened_at(one)
         table = self._around.table(one, local_day(happened_at))
         return HandOver(
-            one.event_id, Channel.DEVICE, table, payload.presented, HolderCheck(payload.proof, payload.answer),
+            one.event_id, Channel.DEVICE, table, one.presented, HolderCheck(payload.proof, payload.answer),
             payload.given, payload.taken_by_proxy, payload.operator, happened_at,
             self._around.is_assigned(one, table), self._around.is_trusted(one, table),
         )  # fmt: skip
 
     def _undo(self, one: Opened) -> None:
         """Undo a hand-over of the same phone. What cannot be undone is kept as a conflict of words, for a coordinator."""
-        target = str(one.payload.undoes)
+        target = one.payload.undoes
+        assert target is not None, "an undo names what it undoes"
         here = self._taken.get(target)
         earlier = None if here else find_known(self._work, [target]).get(target)
         hand_over_id = here.hand_over_id if here else earlier.hand_over_id if earlier else None

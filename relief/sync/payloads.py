@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -19,6 +18,8 @@ LONGEST_PAYLOAD = 16 * 1024
 MOST_OF_A_LINE = 10**12
 
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+# As `crypto.randomUUID` writes it: one id has one spelling.
+Uuid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
 Instant = Annotated[dt.datetime, Field(strict=False)]
 _VERDICTS = {VerdictState.GIVE.value, VerdictState.WAIT.value, *Refusal}
 
@@ -53,8 +54,8 @@ class Payload(_Strict):
     """One event, field by field as the phone wrote it."""
 
     v: Literal[1]
-    id: Annotated[uuid.UUID, Field(strict=False)]
-    device: Annotated[uuid.UUID, Field(strict=False)]
+    id: Uuid
+    device: Uuid
     counter: int = Field(ge=1, le=2**31 - 1)
     previous: Hash
     kind: Annotated[EventKind, Field(strict=False)]
@@ -76,7 +77,7 @@ class Payload(_Strict):
     gps: Gps | None
     verdict: Annotated[str, BeforeValidator(_verdict)]
     sequence: int = Field(ge=0)
-    undoes: Annotated[uuid.UUID, Field(strict=False)] | None
+    undoes: Uuid | None
     reason: str = Field(max_length=300)
     photo: Hash | None
     signature_image: Hash | None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from relief.distributions.rules import Refusal
-from relief.store.columns import canonical_json, instant_text
+from relief.store.columns import instant_text
 from relief.store.statement import Lookup, Statement
 from relief.store.work import Work
 from relief.sync.envelopes import Opened, Refused
@@ -72,7 +72,8 @@ def find_known(work: Work, event_ids: Sequence[str]) -> dict[str, Known]:
 
 def write_events(work: Work, device: KnownDevice, taken: Sequence[Taken], *, offset: dt.timedelta) -> None:
     """Write the events of one phone with their pictures; what was read at the table is sealed."""
-    texts = [canonical_json({"p": each.opened.raw.decode(), "s": b64(each.opened.signature)}) for each in taken]
+    # The signature, and below it the bytes that it signs.
+    texts = [f"{b64(each.opened.signature)}\n{each.opened.raw.decode()}" for each in taken]
     sealed = work.keys.seal_many(texts, CONTENT_CONTEXT)
     offset_s = max(-_FURTHEST_CLOCK_S, min(round(offset.total_seconds()), _FURTHEST_CLOCK_S))
     rows = [
