@@ -14,12 +14,17 @@ from pathlib import Path
 import brotli
 from flask import Blueprint, Response, current_app, jsonify, render_template, request, url_for
 from flask_babel import force_locale
+from flask_babel import gettext as _
 
 from relief.config import STATIC
 from relief.distributions.rules import reasons_json
+from relief.kernel.actor import Actor
+from relief.kernel.permissions import Permission
+from relief.store.work import Work
 from relief.web.access import Answer, for_everyone
 from relief.web.languages import LANGUAGES
 from relief.web.scan_texts import scan_texts
+from relief.web.shell import HomeBlock, HomeSection
 
 bp = Blueprint("scan", __name__, url_prefix="/scan")
 
@@ -149,3 +154,14 @@ def _brotli(text: str) -> bytes:
     """Return the text packed as tightly as it goes, which takes a while: a new text comes with a new program only."""
     packed: bytes = brotli.compress(text.encode(), mode=brotli.MODE_TEXT)
     return packed
+
+
+def _way_to_the_app(_work: Work, _actor: Actor) -> HomeSection:
+    return HomeSection(
+        _("Scan app"),
+        next_action=(_("Open the scan app"), url_for("scan.show")),
+        text=_("For phones at the table: it scans tokens and records hand-overs, also for days without a signal."),
+    )
+
+
+HOME_BLOCKS = (HomeBlock(Permission.HAND_OVER, 15, _way_to_the_app),)

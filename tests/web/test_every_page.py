@@ -28,6 +28,8 @@ VISITORS = (None, *ACCOUNTS)
 PHONE, OFFICE = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 # What a template left open, or a fault printed.
 UNFINISHED = re.compile(r"%\(\w+\)s|\{\{|\{%|Traceback \(most recent|>nan<|Undefined")
+# Texts that a script fills in itself.
+FOR_SCRIPTS = re.compile(r'<script type="application/json".*?</script>', re.DOTALL)
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -81,7 +83,7 @@ def walk_of(demonstration: Flask) -> Callable[[Account | None], Walk]:
                 if answer.mimetype != "text/html":
                     return ""
                 walk.pages.setdefault(str(view_of(demonstration, path)), path)
-                walk.wrong.extend(f"{path}: {found}" for found in UNFINISHED.findall(answer.text))
+                walk.wrong.extend(f"{path}: {found}" for found in UNFINISHED.findall(FOR_SCRIPTS.sub("", answer.text)))
                 return answer.text
 
         crawl(demonstration, fetch)

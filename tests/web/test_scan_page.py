@@ -7,10 +7,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from relief.kernel.permissions import Role
 from relief.web import scan
 from relief.web.languages import LANGUAGES
 from relief.web.scan_texts import _TEXTS
 from tests.architecture.source import ROOT
+from tests.web.conftest import Visit
 
 FIRST_LOAD_BYTES = 60_000
 SCRIPTS = ROOT / "static" / "js" / "scan"
@@ -103,3 +105,10 @@ def test_every_template_that_a_script_clones_is_there(client: FlaskClient):
     page = client.get("/scan/screens/en").text
     cloned = set(re.findall(r'clone\("([\w-]+)"\)', scripts)) | {"give", "already_given", "not_valid", "ask", "wait"}
     assert [name for name in cloned if f'<template id="t-{name}"' not in page] == []
+
+
+def test_point_staff_find_it_from_their_first_page(visit: Visit):
+    staff = visit(Role.POINT_STAFF, "PK703")
+    assert 'href="/scan">Open the scan app</a>' in staff.get("/").text
+    assert 'href="/scan">Scan app</a>' in staff.get("/help").text
+    assert 'href="/scan"' not in visit(Role.REGISTRAR, "PK703").get("/").text
