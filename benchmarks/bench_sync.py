@@ -114,7 +114,9 @@ def _check(count: int) -> float:
 def _batch(outbox: Outbox, tokens: Iterator[str]) -> Batch:
     outbox.unsent = []
     for _event in range(MOST_EVENTS):
-        outbox.record("hand_over", token=next(tokens), campaign=1, instalment=1, given={"1": synthetic.CASH.paisa, "2": 1})
+        outbox.record(
+            "hand_over", token=next(tokens), campaign=1, instalment=1, given={"1": synthetic.CASH.paisa, "2": 1}
+        )
     return outbox.batch()
 
 
@@ -146,7 +148,9 @@ def _filled(folder: Path, backend: str, families: int) -> Iterator[tuple[Outbox,
 def _add_tokens(work: Work, campaign_id: int, families: int) -> SigningKey:
     public = work.keys.make_signing_key("campaign-1-1")
     work.session.add(
-        CampaignKey(campaign_id=campaign_id, key_id=1, public_key=public, state=KeyState.ACTIVE, made_at=synthetic.AT, made_by=0)
+        CampaignKey(
+            campaign_id=campaign_id, key_id=1, public_key=public, state=KeyState.ACTIVE, made_at=synthetic.AT, made_by=0
+        )
     )
     work.session.flush()
     same: dict[str, Any] = {
