@@ -1,7 +1,6 @@
 """A phone sends what it recorded, as often as it must, and hears a last word on each event."""
 
 import dataclasses
-import datetime as dt
 import uuid
 from typing import Any
 
@@ -10,11 +9,9 @@ from flask import Flask
 
 from relief.store.work import unit_of_work
 from relief.sync.enrolment import revoke_device
-from relief.sync.envelopes import Batch
-from relief.sync.wire import b64, iso_ms
 from tests.api.conftest import Ask, problem
 from tests.factories.devices import Phone, enrolled_phone
-from tests.factories.outbox import Outbox, outbox_of
+from tests.factories.outbox import Outbox, outbox_of, wire
 from tests.factories.world import World
 
 BATCHES = "/api/v1/sync/batches"
@@ -25,18 +22,6 @@ def outbox(app: Flask, world: World, phone: Phone) -> Outbox:
     """What the phone recorded."""
     with app.app_context():
         return outbox_of(world, phone)
-
-
-def wire(batch: Batch) -> dict[str, Any]:
-    """The batch as the phone writes it: recorded on the day of the world, sent now."""
-    return {
-        "device": batch.device, "sent_at": iso_ms(dt.datetime.now(dt.UTC)),
-        "keys": {name: b64(key) for name, key in batch.keys.items()},
-        "events": [
-            {"id": one.event_id, "counter": one.counter, "key": one.key, "iv": b64(one.iv), "sealed": b64(one.sealed)}
-            for one in batch.envelopes
-        ],
-    }  # fmt: skip
 
 
 def answers(answer) -> list[str]:

@@ -85,3 +85,15 @@ def outbox_of(world: World, phone: Phone) -> Outbox:
     """The empty outbox of a phone."""
     with reading(SYSTEM) as work:
         return Outbox(phone, world, work.keys.seal_public_key())
+
+
+def wire(batch: Batch) -> dict[str, Any]:
+    """The batch as the phone writes it: recorded on the day of the world, sent now."""
+    return {
+        "device": batch.device, "sent_at": iso_ms(dt.datetime.now(dt.UTC)),
+        "keys": {name: b64(key) for name, key in batch.keys.items()},
+        "events": [
+            {"id": one.event_id, "counter": one.counter, "key": one.key, "iv": b64(one.iv), "sealed": b64(one.sealed)}
+            for one in batch.envelopes
+        ],
+    }  # fmt: skip

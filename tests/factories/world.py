@@ -22,15 +22,19 @@ from relief.ledger.model import Fund
 from relief.papers import rt1
 from relief.programmes.model import Campaign, PackageBand, PackageLine, Programme
 from relief.programmes.rules import CampaignState, LineKind, Proof
+from relief.reports.comparing import differences_in
+from relief.reports.differences import Kind
 from relief.stock.model import Item, Location, StockOnHand
 from relief.stock.rules import LocationKind
-from relief.store.work import Work, unit_of_work
+from relief.store.work import Work, reading, unit_of_work
 
 TODAY = dt.date(2022, 9, 20)
 AT = dt.datetime(2022, 9, 20, 6, 0, tzinfo=dt.UTC)
 CASH = 1_250_000
 TENT_COST = 2_500_000
 SYSTEM = Actor.system("tests")
+# What a world stands on was never bought or promised.
+FROM_NOWHERE = {Kind.ON_HAND, Kind.COMMITTED, Kind.FUND}
 
 _numbers = itertools.count(1)
 
@@ -113,6 +117,12 @@ def add_family(work: Work, world: World, *, with_cnic: bool = True, point_number
 def new_event() -> str:
     """An event id, as a sender makes it."""
     return str(uuid.uuid4())
+
+
+def books_agree() -> bool:
+    """Whether all that happened in the world stands alike in every book."""
+    with reading(SYSTEM) as work:
+        return all(one.kind in FROM_NOWHERE for one in differences_in(work))
 
 
 def _build(work: Work, on: dt.date, tents: int, more: dict[str, Any]) -> World:

@@ -31,9 +31,8 @@ from relief.sync.model import DeviceEvent, RejectedEvent
 from relief.sync.rules import Answer
 from tests.factories.devices import PHONE, enrolled_phone
 from tests.factories.outbox import outbox_of
-from tests.factories.world import AT, CASH, SYSTEM, build_world
+from tests.factories.world import AT, CASH, FROM_NOWHERE, SYSTEM, build_world
 from tests.support.databases import Databases
-from tests.sync.test_intake import FROM_NOWHERE
 
 FAMILIES, PHONES = 3, 3
 families, phones = strategies.integers(0, FAMILIES - 1), strategies.integers(0, PHONES - 1)

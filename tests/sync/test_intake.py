@@ -15,8 +15,6 @@ from relief.distributions.rules import Channel, ConflictState, HandOverKind, Ref
 from relief.kernel.errors import NotAuthentic
 from relief.ledger.model import Posting
 from relief.programmes.rules import Proof
-from relief.reports.comparing import differences_in
-from relief.reports.differences import Kind
 from relief.stock.model import StockOnHand
 from relief.store.work import reading, unit_of_work
 from relief.sync.enrolment import revoke_device
@@ -25,7 +23,7 @@ from relief.sync.model import DeviceEvent, RejectedEvent
 from relief.sync.rules import Answer
 from tests.factories.devices import PHONE, enrolled_phone
 from tests.factories.outbox import outbox_of
-from tests.factories.world import AT, CASH, SYSTEM, TENT_COST, build_world, new_event
+from tests.factories.world import AT, CASH, SYSTEM, TENT_COST, books_agree, build_world, new_event
 
 LATER = AT + dt.timedelta(hours=2)
 
@@ -66,15 +64,6 @@ def unexplained():
         out = func.sum(Posting.amount_paisa).filter(Posting.credit == "1900")
         found = work.session.execute(select(func.coalesce(into, 0) - func.coalesce(out, 0))).scalar_one()
     return int(found)
-
-
-# What the world of these tests stands on was never bought or promised.
-FROM_NOWHERE = {Kind.ON_HAND, Kind.COMMITTED, Kind.FUND}
-
-
-def books_agree():
-    with reading(SYSTEM) as work:
-        return [one for one in differences_in(work) if one.kind not in FROM_NOWHERE] == []
 
 
 def test_hand_overs_of_a_phone_are_given_with_all_their_effects(world, outbox):
