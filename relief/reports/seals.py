@@ -17,6 +17,7 @@ from relief.programmes.queries import list_campaigns, plan_digest
 from relief.stock.sealing import goods_note_digests
 from relief.store.statement import Statement
 from relief.store.work import Work
+from relief.sync.sealing import batch_digests
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ SEALS = {
     "allocation.approved": Seal(N_("Approved allocation"), ("entitlement",), approval_digests),
     "families.imported": Seal(N_("Imported file"), ("import_row",), import_digests),
     "family": Seal(N_("Amendment of family"), ("family_change",), change_digests),
+    "device_batch": Seal(N_("Batch of phone"), ("device_event", "device_picture", "rejected_event"), batch_digests),
     "tokens.issued": Seal(N_("Issue of tokens in campaign"), ("token",), _issue_digests),
     "token": Seal(N_("Revoked or replaced token"), ("token",), _token_digests, is_latest_only=True),
     "campaign.closed": Seal(N_("Closed campaign"), ("campaign",), _closing_digests),

@@ -20,9 +20,10 @@ from relief.store.columns import as_instant
 from relief.store.statement import Lookup, Statement
 from relief.store.work import Work, reading, unit_of_work
 from relief.sync.envelopes import Batch, Opened, Opener, Refused
-from relief.sync.records import Known, Taken, find_known, write_events, write_rejected
+from relief.sync.records import Known, Rows, Taken, find_known, write_events, write_rejected
 from relief.sync.requests import KnownDevice, find_enrolled, unknown
 from relief.sync.rules import Answer, EventKind, Rejection, Undoing, set_right
+from relief.sync.sealing import batch_name
 from relief.sync.surroundings import Surroundings
 
 
@@ -96,6 +97,7 @@ class _Intake:
         # By how much the phone's clock was ahead when it sent.
         self._offset = offset
         self._taken: dict[str, Taken] = {}
+        self._refused: list[Refused] = []
 
     def take_in(self, opened: Sequence[Opened | Refused]) -> list[EventAnswer]:
         """Record what is new, and return an answer for each event in the order given."""
@@ -107,8 +109,9 @@ class _Intake:
             if isinstance(one, Opened) and at_once[-1] is None:
                 fresh[one.event_id] = one
         self._take(list(fresh.values()), known)
-        write_events(self._work, self._device, list(self._taken.values()), offset=self._offset)
-        self._seal()
+        rows = write_events(self._work, self._device, list(self._taken.values()), offset=self._offset)
+        rows += write_rejected(self._work, self._device, self._refused)
+        self._seal(rows)
         firsts = self._firsts()
         return [
             answer or self._answer(self._taken[one.event_id], firsts)
@@ -118,7 +121,7 @@ class _Intake:
     # --- What has no effect -----------------------------------------------------------------------------------------
 
     def _reject(self, refused: Refused) -> EventAnswer:
-        write_rejected(self._work, self._device, refused)
+        self._refused.append(refused)
         rejection = refused.rejection
         return EventAnswer(refused.event_id, Answer.REJECTED, rejection.value, rejection.message)
 
@@ -203,16 +206,23 @@ class _Intake:
 
     # --- Words ------------------------------------------------------------------------------------------------------
 
-    def _seal(self) -> None:
-        """Write down in the trail that these events came, sealed by their hashes."""
-        if self._taken:
-            digest = digest_of(tuple(each.opened.hash for each in self._taken.values()))
-            self._record("device.events_received", {"count": len(self._taken)}, digest)
+    def _seal(self, rows: Rows) -> None:
+        """Write down in the trail that these events came, sealed with all that was kept of them."""
+        if rows:
+            device, count = self._device, {"events": len(self._taken), "rejected": len(self._refused)}
+            name = batch_name(device.id, self._work.at)
+            detail, segment = {"device": device.uuid, **count}, f"device {device.id}"
+            deed = Deed(
+                "device.batch_received", "device_batch", name, device.point.uc_id, detail, segment, digest_of(*rows)
+            )
+            record(self._work, deed)
 
-    def _record(self, action: str, detail: Mapping[str, object], digest: bytes | None = None) -> None:
+    def _record(self, action: str, detail: Mapping[str, object]) -> None:
         device, segment = self._device, f"device {self._device.id}"
-        deed = Deed(action, "device", device.id, device.point.uc_id, {"device": device.uuid, **detail}, segment, digest)
-        record(self._work, deed)
+        record(
+            self._work,
+            Deed(action, "device", device.id, device.point.uc_id, {"device": device.uuid, **detail}, segment),
+        )
 
     def _firsts(self) -> dict[int, First]:
         """Return for each conflict of this batch where and when the family had received before."""

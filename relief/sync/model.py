@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, LargeBinary, Text
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from relief.store.append_only import AppendOnly
@@ -60,9 +60,11 @@ class DevicePicture(AppendOnly, Model):
     """A photo of the holder, or the mark that he or she made on the phone; sealed."""
 
     __tablename__ = "device_picture"
+    __table_args__ = (UniqueConstraint("event_id", "kind"),)
 
-    event_id: Mapped[str] = internal(ForeignKey("device_event.event_id"), primary_key=True)
-    kind: Mapped[PictureKind] = internal(EnumText(PictureKind), primary_key=True)
+    id: Mapped[int] = internal(Key, primary_key=True)
+    event_id: Mapped[str] = internal(ForeignKey("device_event.event_id"))
+    kind: Mapped[PictureKind] = internal(EnumText(PictureKind))
     content_sealed: Mapped[bytes] = sensitive(LargeBinary)
 
 
@@ -71,8 +73,9 @@ class RejectedEvent(AppendOnly, Model):
 
     __tablename__ = "rejected_event"
 
+    id: Mapped[int] = internal(Key, primary_key=True)
     # SHA-256 over the phone, the event's id and its content: the same one again is known.
-    digest: Mapped[bytes] = internal(LargeBinary, primary_key=True)
+    digest: Mapped[bytes] = internal(LargeBinary, unique=True)
     device_id: Mapped[int] = internal(Key, ForeignKey("device.id"), index=True)
     event_id: Mapped[str] = internal(Text)
     sent_by: Mapped[int] = internal(Key)

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from relief.distributions.rules import Refusal
@@ -17,6 +18,8 @@ from relief.sync.requests import KnownDevice, PointFacts
 from relief.sync.rules import Answer, Undoing, distance_m
 from relief.sync.wire import b64
 
+Rows = list[tuple[Any, ...]]
+
 CONTENT_CONTEXT, PICTURE_CONTEXT = "device_event.content", "device_picture.content"
 # A clock that was never set may be decades off; its column holds what a Unix clock can.
 _FURTHEST_CLOCK_S = 2**31 - 1
@@ -26,13 +29,13 @@ _KNOWN = Lookup(
     "SELECT {n}, e.event_id, e.device_id, e.event_hash, e.hand_over_id FROM {wanted} device_event e"
     " WHERE e.event_id = {w}event_id",
 )
-_EVENT_COLUMNS = (
+EVENT_COLUMNS = (
     "event_id", "device_id", "counter", "operator_id", "sent_by", "kind", "point_id", "device_at", "happened_at",
     "received_at", "clock_offset_s", "lon", "lat", "accuracy_m", "distance_m", "verdict", "answer", "reason",
     "hand_over_id", "previous_hash", "event_hash", "content_sealed",
 )  # fmt: skip
 _EVENT = Statement(
-    f"INSERT INTO device_event ({', '.join(_EVENT_COLUMNS)}) VALUES ({', '.join(':' + name for name in _EVENT_COLUMNS)})"
+    f"INSERT INTO device_event ({', '.join(EVENT_COLUMNS)}) VALUES ({', '.join(':' + name for name in EVENT_COLUMNS)})"
 )
 _PICTURE = Statement(
     "INSERT INTO device_picture (event_id, kind, content_sealed) VALUES (:event_id, :kind, :content_sealed)"
@@ -40,6 +43,7 @@ _PICTURE = Statement(
 _REJECTED = Statement(
     "INSERT INTO rejected_event (digest, device_id, event_id, sent_by, received_at, reason, content)"
     " VALUES (:digest, :device_id, :event_id, :sent_by, :received_at, :reason, :content) ON CONFLICT (digest) DO NOTHING"
+    " RETURNING digest"
 )
 
 
@@ -70,8 +74,8 @@ def find_known(work: Work, event_ids: Sequence[str]) -> dict[str, Known]:
     return {event_id: Known(device_id, bytes(hash_), number) for _n, event_id, device_id, hash_, number in rows}
 
 
-def write_events(work: Work, device: KnownDevice, taken: Sequence[Taken], *, offset: dt.timedelta) -> None:
-    """Write the events of one phone with their pictures; what was read at the table is sealed."""
+def write_events(work: Work, device: KnownDevice, taken: Sequence[Taken], *, offset: dt.timedelta) -> Rows:
+    """Write the events of one phone with their pictures, and return the rows by the events' ids; what was read is sealed."""
     # The signature, and below it the bytes that it signs.
     texts = [f"{b64(each.opened.signature)}\n{each.opened.raw.decode()}" for each in taken]
     sealed = work.keys.seal_many(texts, CONTENT_CONTEXT)
@@ -87,21 +91,25 @@ def write_events(work: Work, device: KnownDevice, taken: Sequence[Taken], *, off
             "content_sealed": work.keys.seal(b64(content), PICTURE_CONTEXT),
         }
         for each in taken
-        for kind, content in each.opened.pictures.items()
+        for kind, content in sorted(each.opened.pictures.items())
     ]  # fmt: skip
     _PICTURE.run_many(work, pictures)
+    by_event = itemgetter("event_id")
+    return [tuple(row.values()) for row in (*sorted(rows, key=by_event), *sorted(pictures, key=by_event))]
 
 
-def write_rejected(work: Work, device: KnownDevice, refused: Refused) -> None:
-    """Keep what cannot be an event as it came; the same once more is known already."""
-    envelope = refused.envelope
-    content = envelope.iv + envelope.sealed
-    digest = hashlib.sha256(f"{device.id} {envelope.event_id} ".encode() + content).digest()
-    row = {
-        "digest": digest, "device_id": device.id, "event_id": envelope.event_id, "sent_by": int(work.actor.id),
-        "received_at": instant_text(work.at), "reason": refused.rejection.value, "content": content,
-    }  # fmt: skip
-    _REJECTED.run(work, row)
+def write_rejected(work: Work, device: KnownDevice, refused: Sequence[Refused]) -> Rows:
+    """Keep what cannot be an event as it came, and return the rows; the same once more is known already."""
+    rows = {}
+    for one in refused:
+        content = one.envelope.iv + one.envelope.sealed
+        digest = hashlib.sha256(f"{device.id} {one.event_id} ".encode() + content).digest()
+        rows[digest] = {
+            "digest": digest, "device_id": device.id, "event_id": one.event_id, "sent_by": int(work.actor.id),
+            "received_at": instant_text(work.at), "reason": one.rejection.value, "content": content,
+        }  # fmt: skip
+    written = {bytes(row[0]) for row in _REJECTED.rows_of_many(work, list(rows.values()))} if rows else set()
+    return [tuple(rows[digest].values()) for digest in sorted(written)]
 
 
 def _row(work: Work, device: KnownDevice, each: Taken, offset_s: int) -> dict[str, Any]:

@@ -1,8 +1,11 @@
 """A whole response with something of every kind in its books, and browsers of people who look at it."""
 
 import datetime as dt
+import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -14,6 +17,7 @@ from relief.config import Settings
 from relief.families.amendment import AmendFamily, amend_family
 from relief.geography.model import Area
 from relief.kernel.actor import Actor
+from relief.kernel.dates import DateRange
 from relief.kernel.money import Money
 from relief.kernel.permissions import Role
 from relief.kernel.quantity import Quantity
@@ -24,12 +28,19 @@ from relief.ledger.rules import Cost
 from relief.stock.notes import ReverseNote, TransferGoods, reverse_note, transfer_goods
 from relief.store.db import Store
 from relief.store.work import Work, unit_of_work
+from relief.sync.enrolment import InviteDevice, invite_device
+from relief.sync.intake import receive_batch
+from relief.sync.wire import b64
+from tests.factories.devices import Phone
+from tests.factories.outbox import Outbox
 from tests.factories.people import add_person, sign_in
+from tests.factories.world import new_event
 from tests.support.databases import Databases
 
 SYSTEM = Actor.system("tests")
 LAST_DAY = dt.date(2022, 9, 26)
 AT = dt.datetime(2022, 9, 27, 6, 0, tzinfo=dt.UTC)
+PLACE = {"lon": 68.0, "lat": 27.0, "accuracy_m": 8}
 PLAY = Play(families=80, seed=1, ending_on=LAST_DAY)
 
 
@@ -54,6 +65,25 @@ def fill_books(_store: Store) -> None:
         for village in ("Goth Sodho", "Goth Ibrahim"):
             amend_family(work, AmendFamily(family_id, {"village": village}, "Moved house"))
         commit_fund(work, fund_id, Cost(Money.rupees(900), Money.rupees(100)), "workshop", "1")
+    send_from_a_phone()
+
+
+def send_from_a_phone() -> None:
+    """Let a phone send two scans with a photo each, and two things that are no events."""
+    with unit_of_work(SYSTEM, at=AT) as work:
+        point_id = one(work, "SELECT MIN(id) FROM point")
+        command = InviteDevice("Phone 1", point_id, DateRange(LAST_DAY, LAST_DAY))
+        code, seal_key = invite_device(work, command).code, work.keys.seal_public_key()
+        staff = SimpleNamespace(id=one(work, "SELECT MIN(user_id) FROM day_staff"))
+        number = one(work, f"SELECT number FROM point WHERE id = {point_id}")
+    phone = Phone()
+    phone.enrol(code, at=AT)
+    outbox = Outbox(phone, SimpleNamespace(staff=staff, campaign_number=1), seal_key, clock=AT)
+    for photo in (b"one face", b"another"):
+        said = {"point": number, "other": "ab" * 32, "photo": hashlib.sha256(photo).hexdigest(), "gps": PLACE}
+        outbox.record("scan", {"photo": b64(photo)}, **said)
+    spoilt = [replace(envelope, sealed=envelope.sealed[::-1], event_id=new_event()) for envelope in outbox.unsent]
+    receive_batch(SYSTEM, outbox.batch([*outbox.unsent, *spoilt]), at=AT)
 
 
 def one(work: Work, sql: str) -> int:

@@ -26,17 +26,21 @@ TABLES = {name: table for name, table in Model.metadata.tables.items() if table.
 PLACES = {
     "audit_entry": "position", "commitment": "id", "entitlement": "serial", "family_change": "id", "goods_note": "id",
     "hand_over": "id", "hand_over_line": "line_no", "journal_entry": "id", "movement": "source_id", "posting": "line_no",
-    "verdict": "family_id", "verdict_ground": "ground_no",
+    "verdict": "family_id", "verdict_ground": "ground_no", "device_event": "counter", "device_picture": "event_id",
+    "rejected_event": "event_id",
 }  # fmt: skip
 # What a copy of a row must have of its own.
 UNIQUE = {
     "audit_entry": ("position",), "commitment": ("source_id",), "entitlement": ("serial", "family_id"),
     "goods_note": ("form_key", "reverses_id"), "hand_over": ("event_id", "entitlement_id", "reopens_id", "voids_id"),
     "hand_over_line": ("line_no",), "journal_entry": ("source_id", "reverses_id"), "posting": ("line_no",),
-    "verdict": ("family_id",), "verdict_ground": ("ground_no",),
+    "verdict": ("family_id",), "verdict_ground": ("ground_no",), "device_event": ("event_id",),
+    "device_picture": ("event_id",), "rejected_event": ("digest",),
 }  # fmt: skip
 # Numbers of rows to which nothing refers and by which nothing is ordered beyond its event.
-MEANINGLESS = {("movement", "id"), ("posting", "id")}
+MEANINGLESS = {
+    ("movement", "id"), ("posting", "id"), ("device_event", "id"), ("device_picture", "id"), ("rejected_event", "id"),
+}  # fmt: skip
 
 
 def verified(connection: Connection, store: Store) -> Verification:
@@ -186,10 +190,10 @@ def other(column: Column, now: object) -> object:
         return next(member for member in kind if member != now)
     match now:
         case None:
-            return {int: 99_001, str: "x", bytes: b"x"}[kind]
+            return {int: 99_001, float: 1.5, str: "x", bytes: b"x"}[kind]
         case bool():
             return not now
-        case int():
+        case int() | float():
             return now + 99_000
         case str():
             return f"{now}9"

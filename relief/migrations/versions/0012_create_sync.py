@@ -18,6 +18,7 @@ def upgrade() -> None:
     """Create the tables and hold them to appending."""
     op.create_table(
         "rejected_event",
+        sa.Column("id", Key, nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("device_id", Key, nullable=False),
         sa.Column("event_id", sa.Text(), nullable=False),
@@ -26,7 +27,8 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_rejected_event_device_id")),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_rejected_event")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rejected_event")),
+        sa.UniqueConstraint("digest", name=op.f("uq_rejected_event_digest")),
     )
     op.create_index(op.f("ix_rejected_event_device_id"), "rejected_event", ["device_id"], unique=False)
     op.create_table(
@@ -65,11 +67,13 @@ def upgrade() -> None:
     op.create_index("ix_device_event_hand_over_id", "device_event", ["hand_over_id"], unique=False)
     op.create_table(
         "device_picture",
+        sa.Column("id", Key, nullable=False),
         sa.Column("event_id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("content_sealed", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["event_id"], ["device_event.event_id"], name=op.f("fk_device_picture_event_id")),
-        sa.PrimaryKeyConstraint("event_id", "kind", name=op.f("pk_device_picture")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_device_picture")),
+        sa.UniqueConstraint("event_id", "kind", name=op.f("uq_device_picture_event_id_kind")),
     )
     for table in TABLES:
         for statement in guard_statements(table, op.get_context().dialect.name):
