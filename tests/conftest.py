@@ -67,6 +67,18 @@ def store(settings: Settings) -> Iterator[Store]:
 
 
 @pytest.fixture
+def empty_store(databases: Databases, backend: str, tmp_path: Path) -> Iterator[Store]:
+    """A database without a table."""
+    url = databases.empty(backend)
+    app = Flask("tests")
+    store = Store(app, url, Keyring.create(tmp_path / "keys"))
+    with app.app_context():
+        yield store
+    store.close()
+    databases.give_back(url)
+
+
+@pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """The whole application over a fresh instance; ask it for pages with `app.test_client()`."""
     made = create_app(settings)

@@ -50,7 +50,7 @@ class Scope:
         """Let statements go to PostgreSQL without waiting for each one's answer, until somebody asks for a row or a count.
 
         A hand-over takes some fifteen statements, and each way there and back costs more than what is done there. Not for a
-        session, which asks for its counts in its own way, and not for COPY.
+        session, which asks for its counts in its own way; COPY, which would break it, is done without meanwhile.
         """
         if self.dialect == "sqlite" or self._pipeline is not None:
             yield
@@ -61,6 +61,11 @@ class Scope:
                 yield
             finally:
                 self._pipeline = None
+
+    @property
+    def is_pipelined(self) -> bool:
+        """Whether answers are not waited for."""
+        return self._pipeline is not None
 
     def settle(self) -> None:
         """Wait for the answers to all that was sent."""

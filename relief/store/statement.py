@@ -88,7 +88,7 @@ class Statement:
             return
         if work.dialect == "sqlite" or _VALUES.search(self._sql) is None:
             work.scope.cursor().executemany(self._text(work), many)
-        elif self._copied is not None and len(many) > _FEWEST_TO_COPY:
+        elif self._copied is not None and len(many) > _FEWEST_TO_COPY and not work.scope.is_pipelined:
             with work.scope.cursor().copy(f"COPY {self._copied} FROM STDIN") as copy:
                 for row in many:
                     copy.write_row([row[name] for name in self._columns])

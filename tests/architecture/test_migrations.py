@@ -2,20 +2,14 @@
 
 import importlib
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from flask import Flask
 from sqlalchemy import Connection, inspect, text
 
-from relief.keys import Keyring
 from relief.store import migrations
 from relief.store.db import Model, Store
 from tests.architecture.source import PACKAGE, modules
-from tests.support.databases import Databases
 
 for _name in modules():
     if _name.endswith(".model"):
@@ -30,18 +24,6 @@ POSTGRESQL_SHAPE = """
     WHERE connamespace = 'public'::regnamespace
     UNION ALL SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
     UNION ALL SELECT 'trigger', tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"""
-
-
-@pytest.fixture
-def empty_store(databases: Databases, backend: str, tmp_path: Path) -> Iterator[Store]:
-    """A database without a table."""
-    url = databases.empty(backend)
-    app = Flask("tests")
-    store = Store(app, url, Keyring.create(tmp_path / "keys"))
-    with app.app_context():
-        yield store
-    store.close()
-    databases.give_back(url)
 
 
 def test_migrations_are_numbered_and_named():

@@ -3,20 +3,16 @@
 import contextlib
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from relief.kernel.errors import Conflict
-from relief.keys import Keyring
 from relief.store import migrations
 from relief.store.db import Store
 from tests.store.crowd import until
-from tests.support.databases import Databases
 
 # Processes, not threads: Alembic keeps what it is at in globals of its module.
 SERVER = """
@@ -33,18 +29,6 @@ print(*migrations.upgrade(store))
 """
 WAITING = """
     SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"""
-
-
-@pytest.fixture
-def empty_store(databases: Databases, backend: str, tmp_path: Path) -> Iterator[Store]:
-    """A database without a table."""
-    url = databases.empty(backend)
-    app = Flask("tests")
-    store = Store(app, url, Keyring.create(tmp_path / "keys"))
-    with app.app_context():
-        yield store
-    store.close()
-    databases.give_back(url)
 
 
 def test_an_upgrade_that_fails_leaves_the_database_as_it_was(empty_store: Store):

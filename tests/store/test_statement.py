@@ -1,5 +1,7 @@
 """Plain statements: the same text does the same on both databases."""
 
+from contextlib import nullcontext
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from sqlalchemy import text
 
 from relief.store.db import Store
 from relief.store.locks import take_turn
-from relief.store.statement import _MOST_ROWS_AT_ONCE, Statement
+from relief.store.statement import _MOST_ROWS_AT_ONCE, Lookup, Statement
 from relief.store.work import reading, unit_of_work
 from tests.store.crowd import all_at_once
 from tests.store.scratch import COUNT, SOMEBODY, Note, Stone, add, names
@@ -17,6 +19,8 @@ PUT = Statement(
     " ON CONFLICT (name) DO UPDATE SET count = scratch_note.count + excluded.count"
 )
 RENAME = Statement("UPDATE scratch_note SET name = :new WHERE name = :name")
+ADD = Statement("INSERT INTO scratch_note (name, count) VALUES (:name, :count)")
+FIND = Lookup(("name",), "SELECT {n}, s.count FROM {wanted} scratch_note s WHERE s.name = {w}name ORDER BY s.id")
 ALL = Statement("SELECT name, count FROM scratch_note ORDER BY id")
 
 
@@ -71,6 +75,24 @@ def test_values_are_values_whatever_they_look_like(work_of_many_examples, writte
     for pasted in (":name", "%s", "%(name)s", "'; DROP TABLE scratch_note; --", "{for_update}"):
         found, *_others = statement.row(work_of_many_examples, {"value": pasted + written})
         assert found == pasted + written
+
+
+@pytest.mark.parametrize("count", [1, 20, 21, 300])
+@pytest.mark.parametrize("is_pipelined", [False, True])
+def test_rows_that_only_go_in_do_so_with_answers_waited_for_or_not(store: Store, count: int, *, is_pipelined: bool):
+    rows = [{"name": f"n{number}", "count": number} for number in range(count)]
+    with unit_of_work(SOMEBODY) as work, work.scope.pipelined() if is_pipelined else nullcontext():
+        ADD.run_many(work, rows)
+        assert RENAME.run_each(work, [{"new": "m0", "name": "n0"}, {"new": "m", "name": "nobody"}]) == [1, 0]
+    assert kept() == [("m0", 0), *((row["name"], row["count"]) for row in rows[1:])]
+
+
+@pytest.mark.parametrize("wanted", [["n7"], ["n3", "nobody", "n7", "n3"]])
+def test_what_is_found_says_what_it_was_wanted_for(store: Store, wanted: list[str]):
+    with unit_of_work(SOMEBODY) as work:
+        ADD.run_many(work, [{"name": f"n{number}", "count": number} for number in range(9)])
+        found = FIND.rows(work, [{"name": name} for name in wanted])
+    assert sorted(map(tuple, found)) == [(n, int(name[1:])) for n, name in enumerate(wanted) if name != "nobody"]
 
 
 def test_nothing_found_is_none_and_no_rows(store: Store):
